@@ -1,0 +1,76 @@
+/*
+ * error.c: one line on standard error; error.h says which.
+ *
+ * A line goes out in one write, so that two programs which share a terminal
+ * cannot mix theirs. See printf(3), strerror(3).
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "error.h"
+
+#include "output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *program_name = "ways-to-wait";
+
+/* Writes "name: message" and, where `error` is not 0, what it means. */
+static void print_line(int error, const char *format, va_list arguments)
+{
+    char message[512];
+    char line[1024];
+    int length;
+
+    vsnprintf(message, sizeof message, format, arguments);
+    length = snprintf(line, sizeof line, "%s: %s%s%s\n", program_name, message,
+                      error ? ": " : "", error ? strerror(error) : "");
+    write_all(STDERR_FILENO, line, (size_t)length);
+}
+
+void warn(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(0, format, arguments);
+    va_end(arguments);
+}
+
+void warn_errno(const char *format, ...)
+{
+    int error = errno;
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(error, format, arguments);
+    va_end(arguments);
+    errno = error;
+}
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(0, format, arguments);
+    va_end(arguments);
+    output_abandon();
+    exit(EXIT_FAILURE);
+}
+
+void die_errno(const char *format, ...)
+{
+    int error = errno;
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(error, format, arguments);
+    va_end(arguments);
+    output_abandon();
+    exit(EXIT_FAILURE);
+}

@@ -1,0 +1,196 @@
+/*
+ * messages.c: every line that a server prints; messages.h says when.
+ *
+ * Received text passes three layers: text.c makes it safe, print_lines puts
+ * the label before each line, print_data ends the last one.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "messages.h"
+
+#include "client.h"
+#include "error.h"
+#include "options.h"
+#include "output.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where messages and data go, NULL for nowhere. */
+static struct output *messages = &standard_output, *data_to = &standard_output;
+
+static struct timespec event_time;
+
+void open_outputs(void)
+{
+    if (options.raw)
+        messages = &standard_error;
+    if (options.events == NULL)
+        return;
+    if (strcmp(options.events, "-") == 0) {
+        events_file.fd = STDOUT_FILENO;
+        events_file.name = standard_output.name;
+        messages = data_to = NULL;
+        return;
+    }
+    events_file.name = options.events;
+    events_file.fd =
+        open(options.events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (events_file.fd == -1)
+        die_errno("cannot open %s", options.events);
+}
+
+void note_time(void)
+{
+    if (options.events != NULL)
+        clock_gettime(CLOCK_REALTIME, &event_time);
+}
+
+/* Writes one line of the events file. */
+static void write_event(const char *event, const char *name, size_t bytes)
+{
+    char line[160];
+
+    if (options.events == NULL)
+        return;
+    snprintf(line, sizeof line, "%lld.%06ld\t%s\t%s\t%zu\n",
+             (long long)event_time.tv_sec, event_time.tv_nsec / 1000, event,
+             name, bytes);
+    output_string(&events_file, line);
+}
+
+static void print_message(const char *what, const char *who, const char *why)
+{
+    if (messages == NULL)
+        return;
+    output_string(messages, what);
+    output_string(messages, who);
+    output_string(messages, why);
+    output_write(messages, "\n", 1);
+}
+
+void print_listening(const char *name)
+{
+    print_message("Listening on: ", name, "");
+    write_event("listening", name, 0);
+}
+
+void print_connection(const struct client *client)
+{
+    print_message("Connection from: ", client->name, "");
+    write_event("accept", client->name, 0);
+}
+
+void print_refused(const struct client *client, const char *reason)
+{
+    print_message("Connection refused: ", client->name, reason);
+    write_event("refuse", client->name, 0);
+}
+
+void print_next(void)
+{
+    print_message("Next connection...", "", "");
+}
+
+void print_receiving(const struct client *client)
+{
+    print_message("Receiving from: ", client->name, "");
+}
+
+/* Prints safe text, with a label at the start of each line if one is wanted.
+ * `*open_line` says whether the last line printed still lacks its newline. */
+static void print_lines(const struct client *client, const char *text,
+                        size_t size, bool *open_line)
+{
+    if (size == 0)
+        return;
+    if (!options.label) {
+        output_write(data_to, text, size);
+        *open_line = text[size - 1] != '\n';
+        return;
+    }
+    while (size > 0) {
+        const char *newline = memchr(text, '\n', size);
+        size_t length = newline ? (size_t)(newline + 1 - text) : size;
+
+        if (!*open_line) {
+            output_string(data_to, client->name);
+            output_write(data_to, "| ", 2);
+        }
+        output_write(data_to, text, length);
+        *open_line = newline == NULL;
+        text += length;
+        size -= length;
+    }
+}
+
+/* Prints bytes that are not all plain text, piece by piece, made safe. */
+static void print_escaped(struct client *client, const char *data, size_t size,
+                          bool *open_line)
+{
+    enum { PIECE = 1024 };
+    char safe[TEXT_GROWTH * (TEXT_PART + PIECE)];
+
+    while (size > 0) {
+        size_t piece = size < PIECE ? size : PIECE;
+        size_t length = text_escape(&client->text, data, piece, safe);
+
+        print_lines(client, safe, length, open_line);
+        data += piece;
+        size -= piece;
+    }
+}
+
+void print_data(struct client *client, const char *data, size_t size)
+{
+    bool open_line = false;
+
+    write_event("recv", client->name, size);
+    if (data_to == NULL)
+        return;
+    if (options.raw) {
+        output_write(data_to, data, size);
+        return;
+    }
+    if (client->text.length == 0 && text_is_plain(data, size))
+        print_lines(client, data, size, &open_line);
+    else
+        print_escaped(client, data, size, &open_line);
+    if (open_line)
+        output_write(data_to, "\n", 1);
+}
+
+/* Prints, escaped, the beginning of a character whose end never came. */
+static void print_rest(struct client *client)
+{
+    char safe[TEXT_GROWTH * TEXT_PART];
+    bool open_line = false;
+    size_t length = text_finish(&client->text, safe);
+
+    if (data_to == NULL || length == 0)
+        return;
+    print_lines(client, safe, length, &open_line);
+    output_write(data_to, "\n", 1);
+}
+
+void print_closed(struct client *client)
+{
+    bool reset = client->error == ECONNRESET;
+
+    print_rest(client);
+    print_message(
+        reset ? "Connection reset: " : "Connection closed: ", client->name, "");
+    write_event(reset ? "reset" : "close", client->name, 0);
+}
+
+void print_stopped(void)
+{
+    print_message("Stopped.", "", "");
+    write_event("stop", "-", 0);
+}

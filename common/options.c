@@ -1,0 +1,229 @@
+/*
+ * options.c: reads the command line; options.h says into what.
+ *
+ * The messages are our own, since those of getopt_long differ from one libc to
+ * the next, and so does its reordering of arguments, which "+" turns off.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "options.h"
+
+#include "error.h"
+#include "output.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERSION "1.0.0"
+
+enum { RECV_SIZE_MAX = 1024 * 1024, PORT_MAX = 65535, STATUS_USAGE = 2 };
+
+struct options options = {
+    .port = "8888", .backlog = INT_MAX, .recv_size = 1024};
+
+static const char usage[] =
+    "Listens for TCP connections and prints what is received.\n"
+    "\n"
+    "  -a, --address ADDR    where to listen; default: every address, IPv6\n"
+    "                        and IPv4\n"
+    "  -p, --port PORT       default: 8888; 0 picks a free one\n"
+    "  -b, --backlog N       clients the kernel may queue; default: all it "
+    "can\n"
+    "  -r, --recv-size BYTES the most that one recv takes, 1 to 1048576;\n"
+    "                        default: 1024\n"
+    "  -l, --label           put the client's address before each line of "
+    "data\n"
+    "  -R, --raw             print the received bytes unchanged and nothing\n"
+    "                        else; messages go to standard error\n"
+    "  -e, --events FILE     also write one line per event to FILE: time, "
+    "event,\n"
+    "                        address, bytes, with tabs between; -: to "
+    "standard\n"
+    "                        output, in place of the text\n";
+
+static const char usage_end[] =
+    "  -h, --help            print this and exit\n"
+    "  -V, --version         print the version and exit\n"
+    "\n"
+    "Ctrl+C stops it: every client is closed first.\n";
+
+static const struct option long_options[] = {
+    {"address", required_argument, NULL, 'a'},
+    {"port", required_argument, NULL, 'p'},
+    {"backlog", required_argument, NULL, 'b'},
+    {"recv-size", required_argument, NULL, 'r'},
+    {"label", no_argument, NULL, 'l'},
+    {"raw", no_argument, NULL, 'R'},
+    {"events", required_argument, NULL, 'e'},
+    {"selector", required_argument, NULL, 's'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Says what is wrong with the command line, where to look, and exits. */
+LIKE_PRINTF static noreturn void wrong_usage(const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    warn("%s", message);
+    warn("--help lists the options");
+    exit(STATUS_USAGE);
+}
+
+/* Prints to standard output and exits; a lost output is an error here too. */
+static noreturn void print_and_exit(const char *text)
+{
+    if (write_all(STDOUT_FILENO, text, strlen(text)) == -1)
+        die_errno("cannot write to standard output");
+    exit(EXIT_SUCCESS);
+}
+
+/* Writes the names that -s takes to `out`. */
+static void list_selectors(char *out, size_t size)
+{
+    size_t used = 0;
+
+    *out = '\0';
+    for (int i = 0; options.selectors[i] != NULL && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                 i == 0 ? "" : ", ", options.selectors[i]);
+}
+
+static noreturn void print_help(void)
+{
+    char text[4096];
+    char names[128];
+    int length = snprintf(text, sizeof text, "Usage: %s [OPTION]...\n%s",
+                          program_name, usage);
+
+    if (options.selectors != NULL) {
+        list_selectors(names, sizeof names);
+        length += snprintf(text + length, sizeof text - (size_t)length,
+                           "  -s, --selector NAME   how to wait: %s;\n"
+                           "                        default: %s\n",
+                           names, options.selectors[0]);
+    }
+    snprintf(text + length, sizeof text - (size_t)length, "%s", usage_end);
+    print_and_exit(text);
+}
+
+static noreturn void print_version(void)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "%s (ways-to-wait) %s\n", program_name,
+             VERSION);
+    print_and_exit(text);
+}
+
+/* Returns the number that `text` is; anything else is wrong usage. */
+static long parse_number(const char *what, const char *text, long min, long max)
+{
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 10);
+    /* strtol would also take blanks and a sign. */
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
+        number < min || number > max)
+        wrong_usage("%s must be a number from %ld to %ld, not '%s'", what, min,
+                    max, text);
+    return number;
+}
+
+static const char *parse_selector(const char *name)
+{
+    char names[128];
+
+    for (int i = 0; options.selectors[i] != NULL; i++)
+        if (strcmp(options.selectors[i], name) == 0)
+            return name;
+    list_selectors(names, sizeof names);
+    wrong_usage("there is no selector '%s' here; there are: %s", name, names);
+}
+
+/* Names an option as the user wrote it, from what getopt_long leaves. */
+static const char *option_name(char **argv)
+{
+    static char name[] = "-?";
+
+    /* A short option stands in optopt, maybe in the middle of "-lR"; for a long
+     * one optopt is 0, or its letter where only the value is missing. */
+    if (strncmp(argv[optind - 1], "--", 2) == 0)
+        return argv[optind - 1];
+    name[1] = (char)optopt;
+    return name;
+}
+
+static void parse_option(int letter, char **argv)
+{
+    switch (letter) {
+    case 'a':
+        options.address = optarg;
+        break;
+    case 'p':
+        parse_number("port", optarg, 0, PORT_MAX);
+        options.port = optarg;
+        break;
+    case 'b':
+        options.backlog = (int)parse_number("backlog", optarg, 0, INT_MAX);
+        break;
+    case 'r':
+        options.recv_size =
+            (size_t)parse_number("recv-size", optarg, 1, RECV_SIZE_MAX);
+        break;
+    case 'l':
+        options.label = true;
+        break;
+    case 'R':
+        options.raw = true;
+        break;
+    case 'e':
+        options.events = optarg;
+        break;
+    case 's':
+        if (options.selectors == NULL)
+            wrong_usage("unknown option '%s'", option_name(argv));
+        options.selector = parse_selector(optarg);
+        break;
+    case 'h':
+        print_help();
+    case 'V':
+        print_version();
+    case ':':
+        wrong_usage("option '%s' needs a value", option_name(argv));
+    default:
+        wrong_usage("unknown option '%s'", option_name(argv));
+    }
+}
+
+void parse_options(int argc, char **argv)
+{
+    int letter;
+
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, "+:a:p:b:r:lRe:s:hV", long_options,
+                                 NULL)) != -1)
+        parse_option(letter, argv);
+    if (optind < argc)
+        wrong_usage("unexpected argument '%s'", argv[optind]);
+    if (options.raw && options.label)
+        wrong_usage("--raw and --label exclude each other");
+    if (options.raw && options.events != NULL &&
+        strcmp(options.events, "-") == 0)
+        wrong_usage("--raw and --events - exclude each other");
+    if (options.selectors != NULL && options.selector == NULL)
+        options.selector = options.selectors[0];
+}

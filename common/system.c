@@ -1,0 +1,98 @@
+/*
+ * system.c: where systems differ; system.h says in what.
+ *
+ * accept4 does in one call what accept and two fcntls do in five; macOS does
+ * not have it. Of the others only the newest have it without a feature macro
+ * of their own, hence the macros below. docs/portability.md has the table.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__NetBSD__)
+#define _NETBSD_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#elif defined(__FreeBSD__) || defined(__OpenBSD__)
+#define __BSD_VISIBLE 1
+#else
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "system.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int set_descriptor_flags(int fd, bool nonblocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int wanted = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+
+    if (flags == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+        return -1;
+    return wanted == flags ? 0 : fcntl(fd, F_SETFL, wanted);
+}
+
+int pipe_cloexec_nonblock(int ends[2])
+{
+    if (pipe(ends) == -1)
+        return -1;
+    if (set_descriptor_flags(ends[0], true) == -1)
+        return -1;
+    return set_descriptor_flags(ends[1], true);
+}
+
+int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
+                   bool nonblocking)
+{
+#ifdef SOCK_NONBLOCK
+    return accept4(listener, address, size,
+                   SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
+#else
+    int fd = accept(listener, address, size);
+
+    /* Here the new socket has the listener's flags; say them all the same. */
+    if (fd != -1 && set_descriptor_flags(fd, nonblocking) == -1) {
+        int error = errno;
+
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+#endif
+}
+
+void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+#if defined(__APPLE__) && defined(OPEN_MAX)
+    /* macOS reports no hard limit and refuses more than OPEN_MAX. */
+    if (limit.rlim_cur > OPEN_MAX)
+        limit.rlim_cur = OPEN_MAX;
+#endif
+    /* What cannot be raised serves as many clients as it allows. */
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+}
+
+void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+            continue;
+        if (fd == STDOUT_FILENO)
+            die_errno("cannot write to standard output");
+        /* open(2) takes the lowest number that is free: this one. */
+        if (open("/dev/null", O_RDWR) == -1)
+            die_errno("cannot open /dev/null");
+    }
+}

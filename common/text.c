@@ -1,0 +1,124 @@
+/*
+ * text.c: makes received bytes safe to show; text.h says how.
+ *
+ * It is a pure function of the bytes, without any input or output, so that it
+ * can be tried on every input there is. See utf-8(7) and RFC 3629.
+ */
+#include "text.h"
+
+#include <string.h>
+
+/* Compilers turn an inner loop of fixed length into vector instructions; with
+ * an early exit in it, or a length known only at run time, they often do not.
+ */
+enum { BLOCK = 64 };
+
+static bool is_plain(unsigned char byte)
+{
+    return (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t';
+}
+
+bool text_is_plain(const char *data, size_t size)
+{
+    const unsigned char *byte = (const unsigned char *)data;
+    const unsigned char *end = byte + size;
+
+    for (; end - byte >= BLOCK; byte += BLOCK) {
+        unsigned char odd = 0;
+
+        for (int i = 0; i < BLOCK; i++)
+            odd |= !is_plain(byte[i]);
+        if (odd)
+            return false;
+    }
+    while (byte < end && is_plain(*byte))
+        byte++;
+    return byte == end;
+}
+
+/* How many bytes the character has that starts with this one; 0: none does. */
+static int length_of(unsigned char lead)
+{
+    if (lead < 0x80)
+        return is_plain(lead) ? 1 : 0;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* Whether `byte` can be the second of a character. The narrower ranges leave
+ * out overlong forms, surrogates and what is past U+10FFFF, as RFC 3629 asks,
+ * and with 0xc2 the control characters U+0080 to U+009F. */
+static bool is_second(unsigned char lead, unsigned char byte)
+{
+    switch (lead) {
+    case 0xc2:
+    case 0xe0:
+        return byte >= 0xa0 && byte <= 0xbf;
+    case 0xed:
+        return byte >= 0x80 && byte <= 0x9f;
+    case 0xf0:
+        return byte >= 0x90 && byte <= 0xbf;
+    case 0xf4:
+        return byte >= 0x80 && byte <= 0x8f;
+    default:
+        return byte >= 0x80 && byte <= 0xbf;
+    }
+}
+
+/* Whether `byte` goes on with the character that is begun in `text`. */
+static bool is_next(const struct text *text, unsigned char byte)
+{
+    if (text->length == 0)
+        return length_of(byte) > 0;
+    if (text->length == 1)
+        return is_second(text->part[0], byte);
+    return byte >= 0x80 && byte <= 0xbf;
+}
+
+static char *put_escape(char *out, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *out++ = '\\';
+    *out++ = 'x';
+    *out++ = digits[byte >> 4];
+    *out++ = digits[byte & 0xf];
+    return out;
+}
+
+size_t text_finish(struct text *text, char *out)
+{
+    char *to = out;
+
+    for (int i = 0; i < text->length; i++)
+        to = put_escape(to, text->part[i]);
+    text->length = 0;
+    return (size_t)(to - out);
+}
+
+size_t text_escape(struct text *text, const char *data, size_t size, char *out)
+{
+    char *to = out;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)data[i];
+
+        /* What was begun and does not go on was no character; this byte may
+         * still be the first of one. */
+        if (text->length > 0 && !is_next(text, byte))
+            to += text_finish(text, to);
+        if (!is_next(text, byte)) {
+            to = put_escape(to, byte);
+        } else if (text->length + 1 ==
+                   length_of(text->length > 0 ? text->part[0] : byte)) {
+            memcpy(to, text->part, text->length);
+            to += text->length;
+            *to++ = (char)byte;
+            text->length = 0;
+        } else {
+            text->part[text->length++] = byte;
+        }
+    }
+    return (size_t)(to - out);
+}

@@ -1,0 +1,349 @@
+/*
+ * kqueue.c - the part of kqueue(2) that sys/event.h beside it promises.
+ *
+ * A kqueue is an epoll instance and nothing else: the kernel keeps the list of
+ * what is watched, so that close(2) of a descriptor, or of the kqueue, leaves
+ * nothing behind to tidy up. What a report needs to know, which number and
+ * what `data` means for it, travels through the kernel in epoll_data.
+ *
+ * Signals are the one exception, since a handler belongs to the process. A
+ * handler of our own stands before the program's, and counts in an eventfd,
+ * which epoll watches like any other descriptor.
+ *
+ * To try it: compile tests/kqueue_test.c together with this file.
+ * Read: kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2), tcp(7).
+ */
+#define _GNU_SOURCE /* for struct tcp_info, which musl shows only then */
+
+#include <sys/event.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* What `data` counts. It is settled at EV_ADD, not anew for every event. */
+enum kind { BYTES, CLIENTS, SIGNALS };
+
+/* The most events that one call reports. What is left comes with the next. */
+enum { BATCH = 256 };
+
+/* A signal that is watched, found by its number. */
+static struct watch {
+    pid_t owner; /* the process that watches it, 0 for none */
+    int kq;      /* the kqueue that reports it */
+    int counter; /* the eventfd that its deliveries are counted in */
+    struct sigaction program; /* what the program does about it */
+} watches[NSIG];
+
+static int fail(int error)
+{
+    errno = error;
+    return -1;
+}
+
+static struct epoll_event interest(uint32_t events, enum kind kind, int ident)
+{
+    return (struct epoll_event){
+        .events = events,
+        .data.u64 = (uint64_t)kind << 32 | (uint32_t)ident,
+    };
+}
+
+int kqueue(void)
+{
+    return epoll_create1(0);
+}
+
+/* Descriptors */
+
+static int add_descriptor(int kq, int fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    struct epoll_event event;
+
+    /* What is not a socket has no such option, and is not a listener. */
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
+        listening = 0;
+    event = interest(EPOLLIN | EPOLLRDHUP, listening ? CLIENTS : BYTES, fd);
+    if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    /* To add again is no error in kqueue(2), and looks at the kind again. */
+    if (errno == EEXIST)
+        return epoll_ctl(kq, EPOLL_CTL_MOD, fd, &event);
+    /* What epoll cannot watch, such as a regular file, we do not know. */
+    return errno == EPERM ? fail(EINVAL) : -1;
+}
+
+/* Signals */
+
+/*
+ * Stands in the place of the program's handler: counts the signal, which wakes
+ * a kevent that waits, and lets the program's own handler run. In a child
+ * after fork(2) the counter is the parent's, and is left alone. The write can
+ * fail only when the counter is full or closed: nothing a handler could mend.
+ */
+static void count_signal(int sig, siginfo_t *info, void *context)
+{
+    const struct watch *watch = &watches[sig];
+    const uint64_t one = 1;
+    int saved = errno;
+
+    if (watch->owner == getpid()) {
+        ssize_t written = write(watch->counter, &one, sizeof one);
+        (void)written;
+    }
+    errno = saved;
+    if (watch->program.sa_handler == SIG_IGN)
+        return;
+    if (watch->program.sa_flags & SA_SIGINFO)
+        watch->program.sa_sigaction(sig, info, context);
+    else
+        watch->program.sa_handler(sig);
+}
+
+/*
+ * Puts count_signal before the program's handler. Mask and flags stay: a call
+ * is restarted, or interrupted, as the program wished. At SIG_DFL there is no
+ * handler to call after counting, so that one is refused.
+ */
+static int wrap_handler(int sig)
+{
+    struct sigaction action;
+
+    if (sigaction(sig, NULL, &action) != 0)
+        return -1;
+    if (action.sa_sigaction == count_signal)
+        return 0;
+    if (action.sa_handler == SIG_DFL)
+        return fail(EINVAL);
+    watches[sig].program = action;
+    /* An ignored signal ends no call early, nor should a counted one. */
+    if (action.sa_handler == SIG_IGN)
+        action.sa_flags |= SA_RESTART;
+    action.sa_flags |= SA_SIGINFO;
+    action.sa_sigaction = count_signal;
+    return sigaction(sig, &action, NULL);
+}
+
+/* Takes count_signal away, unless the program has a newer handler by now. */
+static int unwrap_handler(int sig)
+{
+    struct sigaction action;
+
+    if (sigaction(sig, NULL, &action) != 0)
+        return -1;
+    if (action.sa_sigaction != count_signal)
+        return 0;
+    return sigaction(sig, &watches[sig].program, NULL);
+}
+
+static void stop_counting(struct watch *watch)
+{
+    int saved = errno;
+
+    watch->owner = 0;
+    close(watch->counter);
+    errno = saved;
+}
+
+static int add_signal(int kq, int sig)
+{
+    struct watch *watch = &watches[sig];
+    struct epoll_event event = interest(EPOLLIN, SIGNALS, sig);
+
+    if (watch->owner == getpid()) {
+        if (epoll_ctl(watch->kq, EPOLL_CTL_MOD, watch->counter, &event) == 0)
+            return watch->kq == kq ? wrap_handler(sig) : fail(EINVAL);
+        /* The kqueue that it was counted for is closed. Begin again. */
+        stop_counting(watch);
+    }
+    watch->counter = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (watch->counter < 0)
+        return -1;
+    watch->kq = kq;
+    watch->owner = getpid();
+    if (epoll_ctl(kq, EPOLL_CTL_ADD, watch->counter, &event) == 0 &&
+        wrap_handler(sig) == 0)
+        return 0;
+    stop_counting(watch);
+    return -1;
+}
+
+static int delete_signal(int kq, int sig)
+{
+    struct watch *watch = &watches[sig];
+
+    if (watch->owner != getpid())
+        return fail(ENOENT);
+    if (epoll_ctl(kq, EPOLL_CTL_DEL, watch->counter, NULL) != 0)
+        return -1;
+    /* First the handler goes, then the descriptor that it writes to. */
+    int result = unwrap_handler(sig);
+    stop_counting(watch);
+    return result;
+}
+
+/* Changes */
+
+static int apply(int kq, const struct kevent *change)
+{
+    bool add = change->flags == EV_ADD || change->flags == (EV_ADD | EV_ENABLE);
+    int ident = change->ident <= INT_MAX ? (int)change->ident : -1;
+
+    if (!add && change->flags != EV_DELETE)
+        return fail(EINVAL);
+    if (add && (change->fflags != 0 || change->udata != NULL))
+        return fail(EINVAL);
+    if (change->filter == EVFILT_READ)
+        return add ? add_descriptor(kq, ident)
+                   : epoll_ctl(kq, EPOLL_CTL_DEL, ident, NULL);
+    if (change->filter == EVFILT_SIGNAL && ident > 0 && ident < NSIG)
+        return add ? add_signal(kq, ident) : delete_signal(kq, ident);
+    return fail(EINVAL);
+}
+
+/* Whether kq is a kqueue at all. Asked only when something has failed. */
+static bool is_kqueue(int kq)
+{
+    struct epoll_event event;
+
+    return epoll_wait(kq, &event, 1, 0) >= 0 || errno == EINTR;
+}
+
+/* Returns the number of failed changes, all of them in events, or -1. */
+static int apply_all(int kq, const struct kevent *changes, int nchanges,
+                     struct kevent *events, int nevents)
+{
+    int failed = 0;
+
+    for (int i = 0; i < nchanges; i++) {
+        if (apply(kq, &changes[i]) == 0)
+            continue;
+        int error = errno;
+        if (!is_kqueue(kq))
+            return fail(EBADF);
+        if (failed >= nevents)
+            return fail(error);
+        /* failed <= i: in a shared array this overwrites no change to come. */
+        events[failed] = changes[i];
+        events[failed].flags = EV_ERROR;
+        events[failed].data = error;
+        failed++;
+    }
+    return failed;
+}
+
+/* Events */
+
+/* The bytes that can be read from fd without waiting. */
+static intptr_t bytes_waiting(int fd)
+{
+    int bytes = 0;
+
+    /* What has no such number, an eventfd say, is readable nevertheless. */
+    if (ioctl(fd, FIONREAD, &bytes) != 0)
+        return 0;
+    return bytes;
+}
+
+/* The clients that accept(2) would find. For a listener, the kernel puts
+ * their number where other sockets have that of unacknowledged segments. */
+static intptr_t clients_waiting(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 1;
+    return info.tcpi_unacked;
+}
+
+/* The signals since the last call: to read an eventfd sets it to 0. */
+static intptr_t signals_counted(int sig)
+{
+    uint64_t count;
+
+    if (read(watches[sig].counter, &count, sizeof count) != sizeof count)
+        return 0;
+    return (intptr_t)count;
+}
+
+/* Writes the event, and returns false if there is none after all. */
+static bool describe(const struct epoll_event *ready, struct kevent *event)
+{
+    static intptr_t (*const count[])(int) = {
+        [BYTES] = bytes_waiting,
+        [CLIENTS] = clients_waiting,
+        [SIGNALS] = signals_counted,
+    };
+    enum kind kind = (enum kind)(ready->data.u64 >> 32);
+    int ident = (int)(uint32_t)ready->data.u64;
+    bool eof = ready->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+
+    if (kind == SIGNALS)
+        EV_SET(event, ident, EVFILT_SIGNAL, EV_CLEAR, 0, 0, NULL);
+    else
+        EV_SET(event, ident, EVFILT_READ, eof ? EV_EOF : 0, 0, 0, NULL);
+    event->data = count[kind](ident);
+    return kind != SIGNALS || event->data > 0;
+}
+
+/* Returns what epoll_wait(2) takes, or -2 for what is no time. */
+static int milliseconds(const struct timespec *timeout)
+{
+    if (timeout == NULL)
+        return -1;
+    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+        timeout->tv_nsec >= 1000000000)
+        return -2;
+    if (timeout->tv_sec >= INT_MAX / 1000)
+        return INT_MAX;
+    return (int)timeout->tv_sec * 1000 +
+           (int)((timeout->tv_nsec + 999999) / 1000000);
+}
+
+static int wait_for_events(int kq, struct kevent *events, int nevents,
+                           const struct timespec *timeout)
+{
+    struct epoll_event ready[BATCH];
+    int room = nevents < BATCH ? nevents : BATCH;
+    int limit = milliseconds(timeout);
+    int found, count = 0;
+
+    if (limit < -1)
+        return fail(EINVAL);
+    found = epoll_wait(kq, ready, room, limit);
+    /* A signal that is watched interrupts epoll, but it is what we wait for. */
+    if (found < 0 && errno == EINTR) {
+        found = epoll_wait(kq, ready, room, 0);
+        if (found == 0)
+            return fail(EINTR);
+    }
+    if (found < 0)
+        return errno == EINVAL ? fail(EBADF) : -1;
+    for (int i = 0; i < found; i++)
+        if (describe(&ready[i], &events[count]))
+            count++;
+    /* Another thread took the count. Say what is true: a signal came. */
+    return found > 0 && count == 0 ? fail(EINTR) : count;
+}
+
+int kevent(int kq, const struct kevent *changes, int nchanges,
+           struct kevent *events, int nevents, const struct timespec *timeout)
+{
+    int failed = apply_all(kq, changes, nchanges, events, nevents);
+
+    if (failed != 0 || nevents <= 0)
+        return failed;
+    return wait_for_events(kq, events, nevents, timeout);
+}
