@@ -21,7 +21,7 @@ KQUEUE_FLAGS = sh kqueue/flags.sh "$(CC) $(CPPFLAGS)" $(KQUEUE)
 FLAGS = $(CC) $(STRICT) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(KQUEUE)
 
 PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/select \
-	$(BUILD)/poll $(BUILD)/epoll $(BUILD)/kqueue
+	$(BUILD)/poll $(BUILD)/epoll $(BUILD)/kqueue $(BUILD)/coroutine
 
 # What the scripts under tests/ are told.
 TELL = BUILD='$(BUILD)' BACKENDS='$(BACKENDS)'
@@ -30,6 +30,9 @@ COMMON = $(OBJ)/common/address.o $(OBJ)/common/client.o $(OBJ)/common/error.o \
 	$(OBJ)/common/listener.o $(OBJ)/common/messages.o \
 	$(OBJ)/common/options.o $(OBJ)/common/output.o $(OBJ)/common/server.o \
 	$(OBJ)/common/stop.o $(OBJ)/common/system.o $(OBJ)/common/text.o
+LOOP = $(OBJ)/coroutine/loop.o $(OBJ)/coroutine/selector_select.o \
+	$(OBJ)/coroutine/selector_poll.o $(OBJ)/coroutine/selector_epoll.o \
+	$(OBJ)/coroutine/selector_kqueue.o
 KQ = $(OBJ)/kqueue/linux/kqueue.o
 TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/load \
 	$(BUILD)/tests/yardstick $(BUILD)/tests/kqueue-test
@@ -84,6 +87,10 @@ $(BUILD)/kqueue: $(OBJ)/kqueue/server.o $(KQ) $(COMMON)
 	$(LINK) $(OBJ)/kqueue/server.o $(KQ) $(COMMON) $(LDLIBS) \
 	`$(KQUEUE_FLAGS) libs`; \
 	else echo 'kqueue: left out, there is no <sys/event.h> for it'; fi
+
+$(BUILD)/coroutine: $(OBJ)/coroutine/server.o $(LOOP) $(KQ) $(COMMON)
+	@set -x; $(LINK) $(OBJ)/coroutine/server.o `ls $(LOOP) 2>/dev/null` \
+	$(KQ) $(COMMON) $(LDLIBS) `$(KQUEUE_FLAGS) libs`
 
 # The tools of the tests.
 
@@ -185,6 +192,32 @@ $(OBJ)/kqueue/server.o: kqueue/server.c kqueue/flags.sh $(OBJ)/flags
 	$(COMPILE) `$(KQUEUE_FLAGS) cflags` -DKQUEUE_NAME="\"$$name\"" \
 	kqueue/server.c; fi
 
+$(OBJ)/coroutine/server.o: coroutine/server.c $(OBJ)/flags
+	$(COMPILE) coroutine/server.c
+
+$(OBJ)/coroutine/selector_select.o: coroutine/selector_select.c $(OBJ)/flags
+	$(COMPILE) coroutine/selector_select.c
+
+$(OBJ)/coroutine/selector_poll.o: coroutine/selector_poll.c $(OBJ)/flags
+	$(COMPILE) coroutine/selector_poll.c
+
+$(OBJ)/coroutine/selector_epoll.o: coroutine/selector_epoll.c $(OBJ)/flags
+	@if $(HAS) sys/epoll.h; then set -x; \
+	$(COMPILE) coroutine/selector_epoll.c; fi
+
+$(OBJ)/coroutine/selector_kqueue.o: coroutine/selector_kqueue.c \
+		kqueue/flags.sh $(OBJ)/flags
+	@if test -n "`$(KQUEUE_FLAGS) name`"; then set -x; \
+	$(COMPILE) `$(KQUEUE_FLAGS) cflags` coroutine/selector_kqueue.c; fi
+
+# The selectors that there are, the best one first.
+$(OBJ)/coroutine/loop.o: coroutine/loop.c kqueue/flags.sh $(OBJ)/flags
+	@list='&selector_poll, &selector_select'; \
+	if test -n "`$(KQUEUE_FLAGS) name`"; \
+	then list="&selector_kqueue, $$list"; fi; \
+	if $(HAS) sys/epoll.h; then list="&selector_epoll, $$list"; fi; \
+	set -x; $(COMPILE) -DSELECTORS="$$list" coroutine/loop.c
+
 $(OBJ)/tests/kqueue_test.o: tests/kqueue_test.c kqueue/flags.sh $(OBJ)/flags
 	@if test -n "`$(KQUEUE_FLAGS) name`"; then set -x; \
 	$(COMPILE) `$(KQUEUE_FLAGS) cflags` tests/kqueue_test.c; fi
@@ -213,6 +246,12 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/epoll/server.o.d
 -include $(OBJ)/kqueue/server.o.d
 -include $(OBJ)/kqueue/linux/kqueue.o.d
+-include $(OBJ)/coroutine/server.o.d
+-include $(OBJ)/coroutine/loop.o.d
+-include $(OBJ)/coroutine/selector_select.o.d
+-include $(OBJ)/coroutine/selector_poll.o.d
+-include $(OBJ)/coroutine/selector_epoll.o.d
+-include $(OBJ)/coroutine/selector_kqueue.o.d
 -include $(OBJ)/tests/client.o.d
 -include $(OBJ)/tests/load.o.d
 -include $(OBJ)/tests/measure.o.d

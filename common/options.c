@@ -100,12 +100,12 @@ static void list_selectors(char *out, size_t size)
                                  i == 0 ? "" : ", ", options.selectors[i]);
 }
 
-static noreturn void print_help(void)
+static noreturn void print_help(const char *command)
 {
     char text[4096];
     char names[128];
     int length = snprintf(text, sizeof text, "Usage: %s [OPTION]...\n%s",
-                          program_name, usage);
+                          command, usage);
 
     if (options.selectors != NULL) {
         list_selectors(names, sizeof names);
@@ -195,11 +195,11 @@ static void parse_option(int letter, char **argv)
         break;
     case 's':
         if (options.selectors == NULL)
-            wrong_usage("unknown option '%s'", option_name(argv));
+            wrong_usage("unknown option '--selector'");
         options.selector = parse_selector(optarg);
         break;
     case 'h':
-        print_help();
+        print_help(argv[0]);
     case 'V':
         print_version();
     case ':':

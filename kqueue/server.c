@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/event.h>
 #include <sys/time.h>
 #include <unistd.h>

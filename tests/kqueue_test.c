@@ -29,10 +29,10 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,7 +51,6 @@
 enum { PATIENCE = 10 };
 
 static const struct timespec zero;
-static const struct timespec second = {.tv_sec = 1};
 
 /* Helpers: one change, one look, and things to watch */
 
@@ -74,10 +73,18 @@ static bool fails(int result, int error)
     return result == -1 && errno == error;
 }
 
-/* Returns the events that are there at this moment. */
-static int look(int kq, struct kevent *events, int nevents)
+/* Returns the events that are there at this moment. BSDs count them in int or
+ * in size_t: an unsigned short becomes either. */
+static int look(int kq, struct kevent *events, unsigned short nevents)
 {
     return kevent(kq, NULL, 0, events, nevents, &zero);
+}
+
+static void pause_ms(int ms)
+{
+    const struct timespec time = {.tv_nsec = ms * 1000000L};
+
+    nanosleep(&time, NULL);
 }
 
 static bool silent(int kq)
@@ -93,22 +100,21 @@ static bool reports(int kq, int ident, int filter, int data)
     struct kevent events[4];
 
     return look(kq, events, 4) == 1 && (int)events[0].ident == ident &&
-           events[0].filter == filter && events[0].data == data &&
+           (int)events[0].filter == filter && events[0].data == data &&
            !(events[0].flags & (EV_EOF | EV_ERROR)) && events[0].udata == 0;
 }
 
-/* Bytes and clients take their time through TCP: waits until they are there,
- * EV_EOF with them or not, for PATIENCE at most. */
+/* Bytes and clients take their time through TCP. Looks until they are there,
+ * EV_EOF with them or not, every 20 ms and for 4 s at most. */
 static bool arrives(int kq, int fd, int data, int eof)
 {
     struct kevent event;
 
-    for (int tries = 0; tries < 500; tries++) {
-        int found = kevent(kq, NULL, 0, &event, 1, &second);
-        if (found == 1 && (int)event.ident == fd && event.data == data &&
-            (event.flags & EV_EOF) == eof)
+    for (int tries = 0; tries < 200; tries++) {
+        if (look(kq, &event, 1) == 1 && (int)event.ident == fd &&
+            event.data == data && (event.flags & EV_EOF) == eof)
             return true;
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        pause_ms(20);
     }
     return false;
 }
@@ -378,6 +384,29 @@ static bool test_room(void)
     return close(kq) == 0;
 }
 
+static bool test_many(void)
+{
+    static struct kevent events[1000];
+    int kq = kqueue(), ends[2], copies = 0, first = -1, last = -1;
+
+    EXPECT(pipe(ends) == 0 && put(ends[1], "x"));
+    while (copies < 300 && (last = dup(ends[0])) != -1) {
+        first = first == -1 ? last : first;
+        copies++;
+        EXPECT(watch(kq, last) == 0);
+    }
+    last = first + copies - 1;
+    /* Fewer than are ready is right, more than that or none is not. */
+    int found = look(kq, events, 1000);
+    EXPECT(found > 0 && found <= copies);
+    for (int i = 0; i < found; i++)
+        EXPECT((int)events[i].ident >= first && events[i].data == 1);
+    for (int fd = first; fd <= last; fd++)
+        EXPECT(change(kq, fd, EVFILT_READ, EV_DELETE) == 0 && close(fd) == 0);
+    EXPECT(silent(kq));
+    return close_all(kq, ends[0], ends[1]);
+}
+
 /* Errors */
 
 static bool test_error_without_room(void)
@@ -452,14 +481,14 @@ static double now(void)
 
 static bool test_timeout(void)
 {
-    const struct timespec tenth = {.tv_nsec = 20500001}, least = {.tv_nsec = 1};
+    const struct timespec some = {.tv_nsec = 20500001}, least = {.tv_nsec = 1};
     const struct timespec wrong = {.tv_nsec = 1000000000};
     const struct timespec negative = {.tv_sec = -1};
     struct kevent event;
     int kq = kqueue();
     double start = now();
 
-    EXPECT(kevent(kq, NULL, 0, &event, 1, &tenth) == 0);
+    EXPECT(kevent(kq, NULL, 0, &event, 1, &some) == 0);
     EXPECT(now() - start >= 0.020500001);
     EXPECT(kevent(kq, NULL, 0, &event, 1, &least) == 0);
     EXPECT(fails(kevent(kq, NULL, 0, &event, 1, &wrong), EINVAL));
@@ -475,7 +504,7 @@ static bool test_no_timeout(void)
     EXPECT(pipe(ends) == 0 && watch(kq, ends[0]) == 0);
     pid_t child = fork();
     if (child == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        pause_ms(50);
         _exit(put(ends[1], "abc") ? 0 : 1);
     }
     EXPECT(child > 0);
@@ -516,18 +545,34 @@ static bool deliver(int sig, int times)
     return true;
 }
 
-/* SIGALRM every so many milliseconds. 0 gives the alarm back to main. */
-static bool tick(int milliseconds)
+/* Starts a child that sends us a signal every 10 ms, and returns its pid. So
+ * one is sure to come during a call, and none has to hit the right moment.
+ * After a few of them it writes a byte to fd, which ends a read that has gone
+ * on in spite of them. */
+static pid_t start_ticks(int sig, int fd)
 {
-    struct itimerval timer;
+    pid_t parent = getpid(), child = fork();
 
-    memset(&timer, 0, sizeof timer);
-    timer.it_value.tv_usec = timer.it_interval.tv_usec = milliseconds * 1000;
-    if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
+    if (child != 0)
+        return child;
+    for (int i = 0; getppid() == parent && kill(parent, sig) == 0; i++) {
+        if (i == 3 && fd >= 0 && !put(fd, "x"))
+            _exit(1);
+        pause_ms(10);
+    }
+    _exit(0);
+}
+
+static bool stop_ticks(pid_t child)
+{
+    pid_t ended;
+
+    if (child <= 0 || kill(child, SIGKILL) != 0)
         return false;
-    if (milliseconds == 0)
-        alarm(PATIENCE);
-    return milliseconds != 0 || signal(SIGALRM, SIG_DFL) != SIG_ERR;
+    do
+        ended = waitpid(child, NULL, 0);
+    while (ended == -1 && errno == EINTR);
+    return ended == child;
 }
 
 /* Runs a part of a test in a child. Returns its status, as waitpid(2) does. */
@@ -535,12 +580,10 @@ static int in_child(bool (*part)(void))
 {
     int status = -1;
 
-    fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        bool passed = part();
-        fflush(stdout);
-        _exit(passed ? 0 : 1);
+        alarm(PATIENCE);
+        _exit(part() ? 0 : 1);
     }
     if (child < 0 || waitpid(child, &status, 0) != child)
         return -1;
@@ -552,13 +595,11 @@ static bool test_interrupted(void)
     struct kevent event;
     int kq = kqueue();
 
-    /* Nobody watches this signal. That it comes again and again makes sure
-     * that one comes while kevent waits. */
-    EXPECT(handle(SIGALRM, handler, SA_RESTART) && tick(10));
-    int result = kevent(kq, NULL, 0, &event, 1, NULL);
-    int error = errno;
-    EXPECT(tick(0));
-    EXPECT(result == -1 && error == EINTR);
+    /* Nobody watches this signal. */
+    EXPECT(handle(SIGUSR1, handler, SA_RESTART));
+    pid_t ticks = start_ticks(SIGUSR1, -1);
+    EXPECT(fails(kevent(kq, NULL, 0, &event, 1, NULL), EINTR));
+    EXPECT(stop_ticks(ticks));
     return close(kq) == 0;
 }
 
@@ -586,16 +627,18 @@ static bool test_signal_ignored(void)
     struct kevent event;
     int kq = kqueue();
 
-    EXPECT(handle(SIGALRM, SIG_IGN, 0));
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_ADD) == 0);
-    EXPECT(deliver(SIGALRM, 2));
-    EXPECT(reports(kq, SIGALRM, EVFILT_SIGNAL, 2));
+    EXPECT(handle(SIGUSR1, SIG_IGN, 0));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
+    EXPECT(deliver(SIGUSR1, 2));
+    EXPECT(reports(kq, SIGUSR1, EVFILT_SIGNAL, 2));
     /* What is watched arrives as an event, and not as an interruption. */
-    EXPECT(tick(10));
-    EXPECT(kevent(kq, NULL, 0, &event, 1, NULL) == 1);
-    EXPECT(event.ident == SIGALRM && event.data >= 1);
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_DELETE) == 0);
-    EXPECT(tick(0));
+    pid_t ticks = start_ticks(SIGUSR1, -1);
+    for (int i = 0; i < 5; i++) {
+        EXPECT(kevent(kq, NULL, 0, &event, 1, NULL) == 1);
+        EXPECT(event.ident == SIGUSR1 && event.data >= 1);
+    }
+    EXPECT(stop_ticks(ticks));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
     return close(kq) == 0;
 }
 
@@ -684,32 +727,32 @@ static bool test_signal_mask(void)
     return close(kq) == 0;
 }
 
-static int tick_pipe[2];
-
-/* Ends the read(2) that has to go on despite the first few ticks. */
-static void write_at_third_tick(int sig)
+/* Whether read(2) goes on, while signals come, until there is a byte. */
+static bool read_goes_on(int kq, int ends[2], void (*function)(int), int flags)
 {
-    handler(sig);
-    if (handled == 3 && write(tick_pipe[1], "x", 1) != 1)
-        _exit(1);
+    EXPECT(handle(SIGUSR1, function, flags));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
+    pid_t ticks = start_ticks(SIGUSR1, ends[1]);
+    EXPECT(take(ends[0], 1));
+    EXPECT(stop_ticks(ticks));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
+    return true;
 }
 
 static bool test_signal_restart(void)
 {
-    int kq = kqueue();
+    int kq = kqueue(), ends[2];
 
-    EXPECT(pipe(tick_pipe) == 0);
-    EXPECT(handle(SIGALRM, handler, 0));
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_ADD) == 0 && tick(10));
-    EXPECT(!take(tick_pipe[0], 1) && errno == EINTR);
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_DELETE) == 0);
-
-    EXPECT(handle(SIGALRM, write_at_third_tick, SA_RESTART));
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_ADD) == 0);
-    EXPECT(take(tick_pipe[0], 1));
-    EXPECT(change(kq, SIGALRM, EVFILT_SIGNAL, EV_DELETE) == 0);
-    EXPECT(tick(0));
-    return close_all(kq, tick_pipe[0], tick_pipe[1]);
+    EXPECT(pipe(ends) == 0);
+    EXPECT(handle(SIGUSR1, handler, 0));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
+    pid_t ticks = start_ticks(SIGUSR1, -1);
+    EXPECT(!take(ends[0], 1) && errno == EINTR);
+    EXPECT(stop_ticks(ticks));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
+    EXPECT(read_goes_on(kq, ends, handler, SA_RESTART));
+    EXPECT(read_goes_on(kq, ends, SIG_IGN, 0));
+    return close_all(kq, ends[0], ends[1]);
 }
 
 static bool die_of_the_second(void)
@@ -808,7 +851,7 @@ static bool refuses(int kq, uintptr_t ident, int filter, int flags)
     struct kevent event;
 
     EV_SET(&event, ident, filter, flags, 0, 0, NULL);
-    return kevent(kq, &event, 1, &event, 1, NULL) == 1 &&
+    return kevent(kq, &event, 1, &event, 1, &zero) == 1 &&
            event.flags & EV_ERROR && event.data == EINVAL;
 }
 
@@ -830,11 +873,16 @@ static bool test_refused(void)
     EXPECT(refuses(kq, (uintptr_t)file, EVFILT_READ, EV_ADD));
     EXPECT(refuses(kq, 0, EVFILT_SIGNAL, EV_ADD));
     EXPECT(refuses(kq, NSIG, EVFILT_SIGNAL, EV_ADD));
+    EXPECT(refuses(kq, UINTPTR_MAX, EVFILT_SIGNAL, EV_ADD));
     EXPECT(refuses(kq, SIGKILL, EVFILT_SIGNAL, EV_ADD));
     EV_SET(&one, fd, EVFILT_READ, EV_ADD, 0, 0, &one);
     EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EINVAL));
     EV_SET(&one, fd, EVFILT_READ, EV_ADD, 1, 0, NULL);
     EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EINVAL));
+    /* The number of a descriptor is all of ident, not its lower half. */
+    EV_SET(&one, fd - UINT_MAX - 1, EVFILT_READ, EV_ADD, 0, 0, NULL);
+    if (sizeof one.ident > sizeof(int))
+        EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EBADF));
     EXPECT(silent(kq));
     EXPECT(close(file) == 0);
     return close_all(kq, ends[0], ends[1]);
@@ -847,7 +895,11 @@ static bool test_refused_signals(void)
     EXPECT(handle(SIGUSR1, SIG_DFL, 0));
     EXPECT(refuses(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD));
     EXPECT(handle(SIGUSR1, handler, 0));
+    /* The next descriptor is what counts. No other program shall have it. */
+    int counter = dup(kq);
+    EXPECT(counter >= 0 && close(counter) == 0);
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
+    EXPECT(fcntl(counter, F_GETFD) == FD_CLOEXEC);
     EXPECT(refuses(other, SIGUSR1, EVFILT_SIGNAL, EV_ADD));
     EXPECT(fails(change(other, SIGUSR1, EVFILT_SIGNAL, EV_DELETE), ENOENT));
     /* A later handler takes the counting away, EV_ADD brings it back. */
@@ -865,14 +917,28 @@ static bool test_refused_signals(void)
 
 /* The run */
 
-static int first_free;
+static int open_at_start;
+
+static int count_open(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 400; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
 
 static bool test_nothing_left_open(void)
 {
-    int fd = dup(STDOUT_FILENO);
-
-    EXPECT(fd == first_free && close(fd) == 0);
+    EXPECT(count_open() == open_at_start);
     return true;
+}
+
+/* Ends a run that hangs. */
+static void bail_out(int sig)
+{
+    (void)sig;
+    _exit(put(STDOUT_FILENO, "Bail out! A call hangs.\n") ? 1 : 2);
 }
 
 static const struct test {
@@ -893,6 +959,7 @@ static const struct test {
     {"a listener: data is the number of clients that wait", test_listener},
     {"close() forgets a descriptor", test_close_forgets},
     {"no more events than there is room for, the rest next time", test_room},
+    {"hundreds of events at once fit, or come with the next call", test_many},
     {"EBADF and ENOENT come back when there is no room",
      test_error_without_room},
     {"EV_ERROR events stand alone, the other changes are made",
@@ -931,11 +998,10 @@ int main(void)
     const int count = (int)(sizeof tests / sizeof tests[0]);
     int failed = 0;
 
-    /* Each line must be out before a child is made, or a hang ends the run. */
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    first_free = dup(STDOUT_FILENO);
-    if (first_free < 0 || close(first_free) != 0)
+    /* A line has to be out before a child is made, or before a call hangs. */
+    if (setvbuf(stdout, NULL, _IOLBF, 0) != 0 || !handle(SIGALRM, bail_out, 0))
         return 1;
+    open_at_start = count_open();
     printf("1..%d\n", count);
     for (int i = 0; i < count; i++) {
         bool skipped = tests[i].run == NULL;

@@ -71,7 +71,7 @@ static long raise_descriptor_limit(void)
         if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
             limit.rlim_cur = before;
     }
-    const rlim_t enough = 1000 * 1000;
+    const rlim_t enough = 1000000;
     return (long)(limit.rlim_cur < enough ? limit.rlim_cur : enough);
 }
 

@@ -1,0 +1,40 @@
+/*
+ * selector.h: one way of waiting for many descriptors, as the loop sees it.
+ *
+ * It is what Python's `selectors` is under asyncio: the one place in this
+ * project where the ways to wait stand behind a common interface. Each
+ * selector_*.c has the same functions in the same order: open, watch, forget,
+ * wait, close.
+ */
+#ifndef SELECTOR_H
+#define SELECTOR_H
+
+struct selector {
+    const char *name; /* what --selector calls it */
+    int limit;        /* descriptors from this number on cannot be watched */
+
+    /* Prepares for watching. Returns 0, or -1 and errno. */
+    int (*open)(void);
+
+    /* Watches a descriptor for input, from now on until it is forgotten.
+     * (`register` is a word of C.) Returns 0, or -1 and errno. */
+    int (*watch)(int fd);
+
+    /* Watches it no longer. Call it before the descriptor is closed. */
+    void (*forget)(int fd);
+
+    /* Sleeps until something is ready, a signal comes, or `ms` milliseconds
+     * are over (-1: for ever); calls ready() for each descriptor that is. It is
+     * level-triggered: what was not read is reported again. Ends the program
+     * with a message where the system call fails. */
+    void (*wait)(int ms, void (*ready)(int fd));
+
+    /* Frees what open and watch have taken. */
+    void (*close)(void);
+};
+
+/* Those that this system has are linked in. */
+extern const struct selector selector_select, selector_poll, selector_epoll,
+    selector_kqueue;
+
+#endif

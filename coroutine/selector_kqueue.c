@@ -1,0 +1,70 @@
+/*
+ * coroutine/selector_kqueue.c: waits with kqueue(2); see kqueue/server.c.
+ */
+#include "../common/error.h"
+#include "selector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/event.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { EVENTS = 64 };
+
+static int kq = -1;
+
+static int kqueue_open(void)
+{
+    kq = kqueue();
+    return kq == -1 ? -1 : fcntl(kq, F_SETFD, FD_CLOEXEC);
+}
+
+static int kqueue_watch(int fd)
+{
+    struct kevent change;
+
+    EV_SET(&change, (uintptr_t)fd, EVFILT_READ, EV_ADD, 0, 0, 0);
+    return kevent(kq, &change, 1, NULL, 0, NULL);
+}
+
+static void kqueue_forget(int fd)
+{
+    struct kevent change;
+
+    /* BSD forgets what is closed; libkqueue must be told, and before. */
+    EV_SET(&change, (uintptr_t)fd, EVFILT_READ, EV_DELETE, 0, 0, 0);
+    kevent(kq, &change, 1, NULL, 0, NULL);
+}
+
+static void kqueue_wait(int ms, void (*ready)(int fd))
+{
+    struct kevent events[EVENTS];
+    struct timespec timeout = {ms / 1000, ms % 1000 * 1000000L};
+    int found = kevent(kq, NULL, 0, events, EVENTS, ms < 0 ? NULL : &timeout);
+
+    if (found == -1 && errno != EINTR)
+        die_errno("kevent failed");
+    for (int i = 0; i < found; i++)
+        ready((int)events[i].ident);
+}
+
+static void kqueue_close(void)
+{
+    close(kq);
+    kq = -1;
+}
+
+const struct selector selector_kqueue = {
+    .name = "kqueue",
+    .limit = INT_MAX,
+    .open = kqueue_open,
+    .watch = kqueue_watch,
+    .forget = kqueue_forget,
+    .wait = kqueue_wait,
+    .close = kqueue_close,
+};

@@ -1,0 +1,439 @@
+#!/usr/bin/env bash
+# helpers.bash: what the scenarios are written with. It starts one server, talks
+# to it, waits for what it prints, and ends it, also when a scenario fails.
+#
+# run.sh says which server: BUILD is the directory of the programs and BACKEND
+# a program's name ("epoll", "coroutine/poll"), or SERVER is a whole command
+# line. So one file can also be tried alone:
+#
+#     BUILD=build BACKEND=epoll bats tests/messages.bats
+#
+# The language is bash 3.2's, macOS's: there a failing [[ ]] ends no test, so
+# conditions are [ ] or one of the functions here.
+#
+# See bats(7) and docs/contract.md.
+
+# Tests wait for what happens, looking every 20 ms, this many seconds at most.
+LIMIT=${LIMIT:-10}
+
+# Where the servers listen. IPv4, since that is what every netcat speaks.
+LOOPBACK=${LOOPBACK-127.0.0.1}
+
+BUILD=${BUILD:-build}
+SERVER=${SERVER:-}
+BACKEND=${BACKEND:-epoll}
+CONCURRENT=${CONCURRENT:-yes}
+NC=${NC:-nc}
+
+case $BACKEND in
+blocking*) [ -n "$SERVER" ] || CONCURRENT=no ;;
+esac
+
+PIDS=      # servers that are to be alive at the end of the test
+HELPERS=   # clients and others that a test leaves in the background
+FILES=0    # counts the names of log files
+
+# --- What a test asserts -----------------------------------------------------
+
+# fail TEXT: says why and fails.
+fail() {
+  echo "$*" >&2
+  return 1
+}
+
+# same WANTED GOT: fails, and shows both, where they differ.
+same() {
+  [ "$1" = "$2" ] || fail "--- wanted:
+$1
+--- but got:
+$2"
+}
+
+# has TEXT FILE, has_line LINE FILE, lacks TEXT FILE: about what a file holds.
+has() {
+  case $(cat "$2") in
+  *"$1"*) ;;
+  *) return 1 ;;
+  esac
+}
+
+has_line() {
+  case "
+$(cat "$2")
+" in
+  *"
+$1
+"*) ;;
+  *) return 1 ;;
+  esac
+}
+
+lacks() {
+  ! has "$1" "$2" || fail "'$1' should not be in $2"
+}
+
+# lines FILE [START]: counts its lines, or those that start so.
+lines() {
+  awk -v start="${2:-}" 'index($0, start) == 1 { n++ } END { print n + 0 }' \
+    "$1"
+}
+
+# wait_until COMMAND...: waits until it succeeds; fails after LIMIT seconds.
+wait_until() {
+  local end=$((SECONDS + LIMIT))
+
+  until "$@"; do
+    [ "$SECONDS" -le "$end" ] || fail "waited in vain for: $*" || return 1
+    sleep 0.02
+  done
+}
+
+# wait_for LINE [FILE]: waits until the server's log has this line.
+wait_for() {
+  wait_until has_line "$1" "${2:-$LOG}"
+}
+
+# log_becomes TEXT [FILE]: waits until the server's log is TEXT, to the letter.
+log_becomes() {
+  local end=$((SECONDS + LIMIT))
+
+  # The x keeps the newlines at the end, which $( ) would take away.
+  while [ "$(cat "${2:-$LOG}"; echo x)" != "$1
+x" ]; do
+    [ "$SECONDS" -le "$end" ] || same "$1" "$(cat "${2:-$LOG}")" ||
+      return 1
+    sleep 0.02
+  done
+}
+
+# --- Which server ------------------------------------------------------------
+
+# only_ours: skips a scenario about what the contract does not ask of others.
+only_ours() {
+  [ -z "$SERVER" ] || skip "${1:-an option of our own servers}"
+}
+
+# only_concurrent, only_one_at_a_time: skip what cannot occur.
+only_concurrent() {
+  [ "$CONCURRENT" != no ] || skip "serves one client at a time"
+}
+
+only_one_at_a_time() {
+  [ "$CONCURRENT" = no ] || skip "serves all clients at once"
+}
+
+# needs_proc: skips where the kernel does not show its processes as files.
+needs_proc() {
+  [ -r /proc/self/stat ] && [ -d /proc/self/fd ] || skip "there is no /proc"
+}
+
+# server_name: what the program calls itself in messages.
+server_name() {
+  case $BACKEND in
+  kqueue) "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
+  *) echo "${BACKEND%%/*}" ;;
+  esac
+}
+
+# launch LOG ERR OPTION...: starts the server in the background; PID is its
+# process. PREPARE, a line of shell, is run in that process before. Only the
+# descriptors 0, 1 and 2 are handed on: one of bats' own, left open in a server
+# that lives too long, would keep bats waiting. UNDER is a command to run it
+# under, as "valgrind -q".
+launch() {
+  LOG=$1
+  ERR=$2
+  shift 2
+  # shellcheck disable=SC2086 # UNDER is several words
+  (
+    exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    eval "${PREPARE:-}"
+    case $SERVER,$BACKEND in
+    ,*/*) exec ${UNDER:-} "$BUILD/${BACKEND%/*}" -s "${BACKEND#*/}" "$@" ;;
+    ,*) exec ${UNDER:-} "$BUILD/$BACKEND" "$@" ;;
+    *) exec sh -c "exec $SERVER \"\$@\"" sh "$@" ;;
+    esac
+  ) </dev/null >"$LOG" 2>"$ERR" &
+  PID=$!
+}
+
+# new_log: the names of a new pair of log files, in LOG and ERR.
+new_log() {
+  FILES=$((FILES + 1))
+  LOG=$BATS_TEST_TMPDIR/out.$FILES
+  ERR=$BATS_TEST_TMPDIR/err.$FILES
+}
+
+# start_server [OPTION...]: starts a server on a free port and waits until it
+# listens. Sets PID, PORT, HOST (where to reach it), and LOG and ERR, the files
+# with its standard output and standard error.
+start_server() {
+  new_log
+  if [ -n "$LOOPBACK" ] && [ -z "$SERVER" ]; then
+    set -- --address "$LOOPBACK" "$@"
+  fi
+  launch "$LOG" "$ERR" "$@" --port 0
+  PIDS="$PIDS $PID"
+  find_port "$LOG"
+}
+
+# find_port FILE: waits for the line with the server's address and reads it.
+find_port() {
+  local line=
+
+  wait_until listens "$1"
+  PORT=${line##*:}
+  HOST=${line#Listening on: }
+  HOST=${HOST%:*}
+  case $HOST in
+  '[::]') HOST=::1 ;;
+  0.0.0.0) HOST=127.0.0.1 ;;
+  *) HOST=${HOST#[} HOST=${HOST%]} ;;
+  esac
+}
+
+# The `line` of find_port is set here, in the scope that bash hands down.
+listens() {
+  line=
+  IFS= read -r line <"$1" || line=
+  case $line in
+  'Listening on: '*:[0-9]*) ;;
+  *) ! ended "$PID" || line='ended:0' ;;
+  esac
+  [ -n "$line" ]
+}
+
+# run_server [OPTION...]: runs a server that is to end by itself, as one with a
+# wrong option does. Sets STATUS, and OUT and WORDS, what it printed to standard
+# output and standard error.
+run_server() {
+  new_log
+  launch "$LOG" "$ERR" "$@"
+  PIDS="$PIDS $PID"
+  wait_end
+  OUT=$(cat "$LOG")
+  WORDS=$(cat "$ERR")
+}
+
+# ended PID: whether the process has ended.
+ended() {
+  ! kill -0 "$1" 2>/dev/null
+}
+
+# wait_end [PID]: waits until a server has ended; STATUS is its exit status.
+wait_end() {
+  local pid=${1:-$PID}
+
+  wait_until ended "$pid"
+  STATUS=0
+  wait "$pid" || STATUS=$?
+  PIDS=${PIDS/ $pid/}
+}
+
+# stop_server [SIGNAL]: asks the server to stop and waits until it has.
+stop_server() {
+  kill -"${1:-TERM}" "$PID"
+  wait_end
+}
+
+# freeze: stops the server in its tracks and waits until it stands, so that what
+# clients do from now on is there all at once when `thaw` wakes it.
+freeze() {
+  kill -STOP "$PID"
+  wait_until stands
+}
+
+stands() {
+  local rest
+
+  if [ -r "/proc/$PID/stat" ]; then
+    IFS= read -r rest <"/proc/$PID/stat"
+    case ${rest##*) } in
+    T*) return 0 ;;
+    *) return 1 ;;
+    esac
+  fi
+  case $(ps -o state= -p "$PID") in
+  T*) ;;
+  *) return 1 ;;
+  esac
+}
+
+thaw() {
+  kill -CONT "$PID"
+}
+
+# --- Clients -----------------------------------------------------------------
+
+# netcat_flags: the flags with which this netcat closes its side at the end of
+# its input and ends when the server closes. Every netcat is different, and this
+# is the one place that knows.
+netcat_flags() {
+  local help letters
+
+  # shellcheck disable=SC2086 # NC may be two words, as in "busybox nc"
+  help=$($NC -h 2>&1 </dev/null) || true
+  letters=${help#*usage: nc [-}
+  case ${letters%%]*} in
+  "$help" | *' '*) ;;      # no such list
+  *N*) echo -N && return ;; # OpenBSD's, also on FreeBSD and most Linux
+  esac
+  case $help in
+  *'-q secs'*) echo -q 0 ;; # the traditional one: ends at once
+  *) ;;                     # ncat, busybox and macOS close by themselves
+  esac
+}
+
+[ -n "${NC_FLAGS+set}" ] || NC_FLAGS=$(netcat_flags)
+
+# say_to PORT TEXT: sends TEXT, in which \n and the like are known, with netcat
+# and waits until the server has closed.
+say_to() {
+  local end=
+
+  # shellcheck disable=SC2086 # both are several words
+  IFS= read -r -t "$LIMIT" end < <(
+    exec 3>&- 4>&-
+    printf '%b' "$2" | $NC $NC_FLAGS "$HOST" "$1" >"$BATS_TEST_TMPDIR/nc" 2>&1
+    echo "ended"
+  ) || true
+  [ "$end" = ended ] || fail "$NC has not ended: $(cat "$BATS_TEST_TMPDIR/nc")"
+}
+
+# client ACTION...: the client of tests/client.c, from its first action to the
+# last.
+client() {
+  "$BUILD/tests/client" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
+}
+
+# hold ACTION...: the same in the background. Its action `line` waits for `go`;
+# what it prints goes to the file HELD.
+hold() {
+  HELD=$BATS_TEST_TMPDIR/held
+  rm -f "$HELD.in"
+  mkfifo "$HELD.in"
+  : >"$HELD"
+  # Open for both, or open would wait for the other side.
+  exec 9<>"$HELD.in"
+  "$BUILD/tests/client" -a "$HOST" "$PORT" "$@" \
+    <&9 >"$HELD" 2>&1 3>&- 4>&- 9>&- &
+  HELD_PID=$!
+  HELPERS="$HELPERS $HELD_PID"
+}
+
+# go: lets the held client go on past its next `line`.
+go() {
+  echo >&9
+}
+
+# wait_said TEXT: waits until the held client has printed this line.
+wait_said() {
+  wait_until said "$1"
+}
+
+said() {
+  if has_line "$1" "$HELD"; then return 0; fi
+  ! ended "$HELD_PID" || fail "the client ended: $(cat "$HELD")"
+}
+
+# wait_held: waits until the held client is done; fails where it failed.
+wait_held() {
+  local status=0
+
+  wait_until ended "$HELD_PID"
+  wait "$HELD_PID" || status=$?
+  HELPERS=${HELPERS/ $HELD_PID/}
+  [ "$status" -eq 0 ] || fail "the client failed: $(cat "$HELD")"
+}
+
+# client_number N: the address of the Nth client, as the server showed it. Fails
+# where there is none yet.
+client_number() {
+  awk -v n="$1" '/^Connection from: / && --n == 0 { print $3; found = 1 }
+    END { exit !found }' "$LOG"
+}
+
+# --- What a server is to print -----------------------------------------------
+
+# served NAME CHUNK...: the lines for one client that nobody interrupts, in the
+# order of this server. Each CHUNK is what one recv printed, without its last
+# newline.
+served() {
+  local name=$1 chunk nested=
+  shift
+
+  [ "$BACKEND" != blocking-nested ] || [ -n "$SERVER" ] || nested=yes
+  echo "Connection from: $name"
+  [ "$CONCURRENT" = no ] || echo "Next connection..."
+  echo "Receiving from: $name"
+  for chunk in "$@"; do
+    printf '%s\n' "$chunk"
+    [ -z "$nested" ] || echo "Receiving from: $name"
+  done
+  echo "Connection closed: $name"
+  [ "$CONCURRENT" != no ] || echo "Next connection..."
+}
+
+# --- Before and after each test ----------------------------------------------
+
+setup() {
+  PIDS=
+  HELPERS=
+}
+
+# The reports of the sanitizers and of valgrind.
+REPORTS='AddressSanitizer|LeakSanitizer|runtime error:|^==[0-9]+=='
+
+# end_server PID: ends a server that is to be alive. Fails where it was not, or
+# where it does not obey.
+end_server() {
+  local status=0
+
+  if ended "$1"; then
+    wait "$1" || status=$?
+    fail "the server had ended by itself, with status $status"
+    return 1
+  fi
+  kill -CONT "$1"
+  kill -TERM "$1"
+  if ! wait_until ended "$1"; then
+    kill -KILL "$1"
+    fail "SIGTERM did not end the server"
+    return 1
+  fi
+  wait "$1" || status=$?
+  [ "$status" -eq 0 ] || [ -n "$SERVER" ] ||
+    fail "the server ended with status $status"
+}
+
+teardown() {
+  local pid file failed=0
+
+  for pid in $PIDS; do
+    end_server "$pid" || failed=1
+  done
+  exec 9>&-
+  for pid in $HELPERS; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  for file in "$BATS_TEST_TMPDIR"/err.*; do
+    [ -f "$file" ] || continue
+    if grep -Eq "$REPORTS" "$file"; then failed=1; fi
+  done
+  if [ "$failed" -ne 0 ] || [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+    show_logs
+  fi
+  return "$failed"
+}
+
+# show_logs: what the servers printed, for whoever has to find the fault.
+show_logs() {
+  local file
+
+  for file in "$BATS_TEST_TMPDIR"/out.* "$BATS_TEST_TMPDIR"/err.*; do
+    [ -s "$file" ] || continue
+    echo "--- ${file##*/} of the server:"
+    head -n 60 "$file" | LC_ALL=C tr -d '\000'
+  done
+}

@@ -1,0 +1,247 @@
+#!/usr/bin/env bash
+# run.sh: runs every scenario against every server, and counts.
+#
+#     make test
+#     make test BACKENDS="poll epoll" FILTER="reset"
+#     make test SERVER='python3 my_server.py' CONCURRENT=no
+#
+# Each tests/*.bats runs once per server, two of these runs at a time. What is
+# counted is bats' own report, in the Test Anything Protocol. Its last line is
+# "N passed, N failed, N skipped"; the status is 0 only when something ran and
+# nothing failed.
+#
+# From outside: BUILD (where the programs are), BACKENDS, FILTER (a regular
+# expression for the names of the scenarios), SERVER and CONCURRENT, NC (a
+# netcat), LIMIT (seconds that a test waits for something), UNDER (a command to
+# run each server under), JOBS (runs at a time).
+#
+# See bats(1).
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+BUILD=$(cd "${BUILD:-build}" 2>/dev/null && pwd) || BUILD=${BUILD:-build}
+BACKENDS=${BACKENDS:-}
+FILTER=${FILTER:-}
+SERVER=${SERVER:-}
+CONCURRENT=${CONCURRENT:-yes}
+JOBS=${JOBS:-2}
+programs='blocking-nested blocking select poll epoll kqueue coroutine'
+
+die() {
+  echo "tests: $*" >&2
+  exit 1
+}
+
+# Names a netcat: NC where it is given, else the first there is.
+find_netcat() {
+  local one
+
+  for one in "${NC:-nc}" ncat netcat nc.openbsd nc.traditional; do
+    if command -v "${one%% *}" >/dev/null 2>&1; then
+      echo "$one"
+      return
+    fi
+    [ -z "${NC:-}" ] || return 1
+  done
+  return 1
+}
+
+check_tools() {
+  local missing=
+
+  command -v bats >/dev/null 2>&1 || missing=bats
+  NC=$(find_netcat) || missing="${missing:+$missing and }netcat"
+  [ -z "$missing" ] || die "$missing is missing: make setup installs it"
+  [ -x "$BUILD/tests/client" ] || die "$BUILD/tests/client is missing: make"
+}
+
+# The ways of waiting that the coroutine server has here, from its --help.
+selectors() {
+  "$BUILD/coroutine" --help | sed -n 's/.*how to wait: \(.*\);.*/\1/p' |
+    tr -d ','
+}
+
+# Every server by name, one per line; those of coroutine/ as coroutine/poll.
+all_servers() {
+  local program selector
+
+  for program in $programs; do
+    if [ "$program" = coroutine ] && [ -x "$BUILD/coroutine" ]; then
+      for selector in $(selectors); do echo "coroutine/$selector"; done
+    else
+      echo "$program"
+    fi
+  done
+}
+
+# The servers that BACKENDS asks for, all if it is empty.
+chosen_servers() {
+  local wanted there found
+
+  [ -n "$BACKENDS" ] || { all_servers && return; }
+  for wanted in $BACKENDS; do
+    found=
+    for there in $(all_servers); do
+      case $there in
+      "$wanted" | "$wanted"/*) echo "$there" && found=yes ;;
+      esac
+    done
+    [ -n "$found" ] ||
+      die "there is no server '$wanted'; there are: $(all_servers | xargs)"
+  done
+}
+
+# Lists the runs to make, "SERVER FILE" one per line, file by file, so that two
+# runs at a time are runs of two servers.
+list_runs() {
+  local server file
+
+  for file in "$here"/*.bats; do
+    for server in $servers; do
+      [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
+      echo "$server $file"
+    done
+  done
+}
+
+# one_run SERVER FILE OUTPUT: one run of bats.
+one_run() {
+  local prefix=$1
+
+  # One's own server goes by its command line.
+  [ "$1" != SERVER ] || prefix=$SERVER
+  set -- "$@" ${FILTER:+--filter "$FILTER"}
+  BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
+    bats --tap "${@:4}" "$2" >"$3" 2>&1 </dev/null
+  echo "bats ended with status $?" >>"$3"
+}
+
+# worker: makes every run that no other worker has begun, and names it when it
+# is done.
+worker() {
+  local number=0 server file
+
+  while read -r server file; do
+    number=$((number + 1))
+    mkdir "$work/$number" 2>/dev/null || continue
+    one_run "$server" "$file" "$work/$number/tap"
+    echo "$number $server $file"
+  done <"$work/runs"
+}
+
+workers() {
+  local number
+
+  for number in $(seq_to "$JOBS"); do worker & done
+  wait
+}
+
+seq_to() {
+  awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print i }'
+}
+
+# count_tap FILE: prints "passed failed skipped broken" of a report. It is
+# broken where bats, or the plan that it announces, says something else than the
+# tests do.
+count_tap() {
+  awk '
+    /^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; plans++ }
+    /^ok .* # skip/ { skipped++; next }
+    /^ok / { passed++ }
+    /^not ok / { failed++ }
+    /^bats ended with status / { status = $5 }
+    END {
+      ran = passed + failed + skipped
+      broken = plans != 1 || planned != ran || (failed > 0) != (status != 0)
+      print passed + 0, failed + 0, skipped + 0, broken + 0
+    }' "$1"
+}
+
+# failures FILE: each failed test with all that it printed.
+failures() {
+  awk '/^not ok / { show = 1 } /^ok / { show = 0 }
+    /^bats ended/ { next } show' "$1"
+}
+
+# add TITLE WHAT TAP: counts one report and prints its line and its failures.
+add() {
+  local p f s broken
+
+  read -r p f s broken <<<"$(count_tap "$3")"
+  if [ "$broken" -ne 0 ] && [ "$f" -eq 0 ]; then
+    f=1
+    printf '%s: %s did not run to its end:\n' "$1" "$2"
+    cat "$3"
+  fi
+  passed=$((passed + p))
+  failed=$((failed + f))
+  skipped=$((skipped + s))
+  [ $((p + f + s)) -gt 0 ] || return 0
+  printf '%-18s %-10s %3d passed' "$1" "$2" "$p"
+  [ "$f" -eq 0 ] || printf ', %d FAILED' "$f"
+  [ "$s" -eq 0 ] || printf ', %d skipped' "$s"
+  echo
+  failures "$3"
+}
+
+# Counts as skipped what a server that was not built here would have run.
+skip_absent() {
+  local server scenarios
+
+  for server in $servers; do
+    [ "$server" != SERVER ] && [ ! -x "$BUILD/${server%%/*}" ] || continue
+    scenarios=$(bats --count ${FILTER:+--filter "$FILTER"} "$here"/*.bats)
+    printf '%-18s not built here: %d skipped\n' "$server" "$scenarios"
+    skipped=$((skipped + scenarios))
+  done
+}
+
+# The emulation of kqueue has a test of its own, which speaks TAP as well.
+run_kqueue_test() {
+  [ -x "$BUILD/tests/kqueue-test" ] && [ -z "$FILTER$SERVER" ] || return 0
+  case " $servers " in
+  *" kqueue "*) ;;
+  *) return 0 ;;
+  esac
+  "$BUILD/tests/kqueue-test" >"$work/kqueue" 2>&1 </dev/null
+  echo "bats ended with status $?" >>"$work/kqueue"
+  add kqueue kevent "$work/kqueue"
+}
+
+# report: reads the names of the runs as they are done, prints and counts them.
+report() {
+  local number server file passed=0 failed=0 skipped=0 done=0 wanted
+
+  wanted=$(awk 'END { print NR }' "$work/runs")
+  while read -r number server file; do
+    done=$((done + 1))
+    [ "$server" != SERVER ] || server='your server'
+    file=${file##*/}
+    add "$server" "${file%.bats}" "$work/$number/tap"
+  done
+  skip_absent
+  run_kqueue_test
+  if [ "$done" -ne "$wanted" ]; then
+    echo "interrupted: $done of $wanted runs were made"
+    failed=$((failed + 1))
+  elif [ $((passed + failed)) -eq 0 ]; then
+    echo "nothing ran"
+    done=0
+  fi
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] && [ "$done" -gt 0 ]
+}
+
+check_tools
+if [ -n "$SERVER" ]; then
+  servers=SERVER
+else
+  servers=$(chosen_servers) || exit 1
+  servers=$(echo "$servers" | xargs)
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+list_runs >"$work/runs"
+export BUILD SERVER CONCURRENT NC
+workers | report

@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# text.bats: what reaches the terminal is safe. Valid UTF-8, newline and tab
+# pass; control characters and bytes that are no UTF-8 are written \xNN; a
+# character that is split between two chunks comes out whole.
+
+load helpers
+
+# prints SENT PRINTED: sends one chunk to a new client and waits for its line.
+prints() {
+  client connect "send:$1" half-close wait-eof || return 1
+  wait_for "$2"
+}
+
+@test "text, tabs and UTF-8 pass unchanged" {
+  start_server
+  prints 'plain \x09 text ~!"#%' 'plain 	 text ~!"#%'
+  prints 'h\xc3\xa9llo' 'héllo'
+  prints '\xe2\x82\xac \xf0\x9f\x90\xa7 \xef\xbb\xbf' '€ 🐧 '$'\xef\xbb\xbf'
+}
+
+@test "the first and the last character of each length pass" {
+  start_server
+  prints '[ ~]' '[ ~]'
+  prints '[\xc2\xa0\xdf\xbf]' $'[\xc2\xa0\xdf\xbf]'
+  prints '[\xe0\xa0\x80\xef\xbf\xbf]' $'[\xe0\xa0\x80\xef\xbf\xbf]'
+  prints '[\xf0\x90\x80\x80\xf4\x8f\xbf\xbf]' \
+    $'[\xf0\x90\x80\x80\xf4\x8f\xbf\xbf]'
+  prints '[\xed\x9f\xbf\xee\x80\x80]' $'[\xed\x9f\xbf\xee\x80\x80]'
+}
+
+@test "control characters are escaped" {
+  start_server
+  prints 'bell\x07 return\r delete\x7f' 'bell\x07 return\x0d delete\x7f'
+  prints '\x01\x08\x0b\x0c\x0e\x1f' '\x01\x08\x0b\x0c\x0e\x1f'
+}
+
+@test "the sequences that drive a terminal are escaped" {
+  start_server
+  prints '\x1b[31mred\x1b]0;title\x07' '\x1b[31mred\x1b]0;title\x07'
+  # CSI as one C1 character, in UTF-8 and as a byte of its own.
+  prints 'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f' \
+    'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f'
+}
+
+@test "NUL and 0xFF end nothing" {
+  start_server
+  prints 'before\0after' 'before\x00after'
+  prints '\0\0\xff\xfe.' '\x00\x00\xff\xfe.'
+}
+
+@test "invalid UTF-8 is escaped, and what follows is not" {
+  start_server
+  prints 'alone \x80 \xbf.' 'alone \x80 \xbf.'
+  prints 'cut \xe2\x82. \xc3( \xf0\x9f\x90a' 'cut \xe2\x82. \xc3( \xf0\x9f\x90a'
+  prints 'restart \xe2\x82\xc3\xa9' 'restart \xe2\x82é'
+  prints 'never \xc0\xaf \xf5\x80\x80\x80 \xfe' \
+    'never \xc0\xaf \xf5\x80\x80\x80 \xfe'
+}
+
+@test "overlong forms, surrogates and what is past U+10FFFF are escaped" {
+  start_server
+  prints '\xc1\xbf \xe0\x80\xaf \xe0\x9f\xbf' '\xc1\xbf \xe0\x80\xaf \xe0\x9f\xbf'
+  prints '\xf0\x80\x80\xaf \xf0\x8f\xbf\xbf' '\xf0\x80\x80\xaf \xf0\x8f\xbf\xbf'
+  prints '\xed\xa0\x80 \xed\xbf\xbf' '\xed\xa0\x80 \xed\xbf\xbf'
+  prints '\xf4\x90\x80\x80' '\xf4\x90\x80\x80'
+}
+
+@test "a character split between two chunks is printed whole" {
+  start_server
+  hold connect 'send:a\xc3' line 'send:\xa9\n' half-close wait-eof
+  wait_for a
+  go
+  wait_held
+  wait_for é
+  lacks '\x' "$LOG"
+}
+
+@test "a character that comes in four chunks is printed whole" {
+  start_server
+  hold connect 'send:a\xf0' line 'send:\x9f' say:two line 'send:\x90' say:three \
+    line 'send:\xa7!\n' half-close wait-eof
+  wait_for a
+  go
+  wait_said two
+  go
+  wait_said three
+  go
+  wait_held
+  wait_for '🐧!'
+}
+
+@test "a chunk that holds only part of a character prints nothing yet" {
+  only_ours
+  start_server --events "$BATS_TEST_TMPDIR/events"
+  hold connect 'send:\xe2' line 'send:\x82' line 'send:\xac' line \
+    half-close wait-eof
+  wait_until received 1
+  log_becomes "$(unfinished)"
+  go
+  wait_until received 2
+  log_becomes "$(unfinished)"
+  go
+  wait_for €
+  go
+  wait_held
+}
+
+# received N: whether the events tell of N chunks.
+received() {
+  [ "$(grep -c '	recv	' "$BATS_TEST_TMPDIR/events")" -eq "$1" ]
+}
+
+# The log of a client that has sent nothing that can be printed, in the order of
+# this server. `nested` says "Receiving from" once more for each chunk.
+unfinished() {
+  head -n 1 "$LOG"
+  served "$(client_number 1)" | sed '/^Connection closed/d'
+  if [ "$BACKEND" = blocking-nested ]; then
+    sed -n 's/.*	recv	\([^	]*\).*/Receiving from: \1/p' \
+      "$BATS_TEST_TMPDIR/events"
+  fi | if [ "$CONCURRENT" = no ]; then cat; else cat; fi
+}
+
+@test "what is left of a character at the close is escaped" {
+  start_server
+  prints '\xf0\x9f\x90' '\xf0\x9f\x90'
+  prints 'end\xc3' 'end\xc3'
+}
+
+@test "two clients' halves are not put together" {
+  only_concurrent
+  start_server
+  hold connect 'send:a\xc3' line half-close wait-eof
+  wait_for a
+  client connect 'send:\xa9!' half-close wait-eof
+  wait_for '\xa9!'
+  go
+  wait_held
+  wait_for '\xc3'
+}
+
+@test "with --recv-size 1 a character is still printed whole" {
+  only_ours
+  start_server --recv-size 1
+  client connect 'send:h\xc3\xa9 \xf0\x9f\x90\xa7' half-close wait-eof
+  wait_for é
+  wait_for 🐧
+  lacks '\x' "$LOG"
+}
+
+@test "the text is the same in one piece and in many" {
+  local bytes one many
+
+  only_ours
+  bytes='a\x1b\xc2\x9b\xe2\x82\xac\xf0\x9f\xff\xed\xa0\x80\xc3\xa9\xe2\x82'
+  start_server --recv-size 1
+  client connect "send:$bytes" half-close wait-eof
+  wait_until has 'Connection closed' "$LOG"
+  many=$(text_of_log)
+  stop_server
+  start_server
+  client connect "send:$bytes" half-close wait-eof
+  wait_until has 'Connection closed' "$LOG"
+  one=$(text_of_log)
+  same 'a\x1b\xc2\x9b€\xf0\x9f\xff\xed\xa0\x80é\xe2\x82' "$one"
+  same "$one" "$many"
+}
+
+# The log without the messages and without newlines.
+text_of_log() {
+  sed '/^Listening on: /d; /^Connection /d; /^Receiving from: /d
+    /^Next connection\.\.\.$/d' "$LOG" | tr -d '\n'
+}
