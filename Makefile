@@ -35,7 +35,8 @@ LOOP = $(OBJ)/coroutine/loop.o $(OBJ)/coroutine/selector_select.o \
 	$(OBJ)/coroutine/selector_kqueue.o
 KQ = $(OBJ)/kqueue/linux/kqueue.o
 TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/load \
-	$(BUILD)/tests/yardstick $(BUILD)/tests/kqueue-test
+	$(BUILD)/tests/yardstick $(BUILD)/tests/kqueue-test \
+	$(BUILD)/tests/coroutine-test
 
 all: $(PROGRAMS)
 
@@ -112,6 +113,12 @@ $(BUILD)/tests/kqueue-test: $(OBJ)/tests/kqueue_test.o $(KQ)
 	$(LINK) $(OBJ)/tests/kqueue_test.o $(KQ) $(LDLIBS) \
 	`$(KQUEUE_FLAGS) libs`; fi
 
+$(BUILD)/tests/coroutine-test: $(OBJ)/tests/coroutine_test.o $(LOOP) $(KQ) \
+		$(COMMON)
+	@set -x; $(LINK) $(OBJ)/tests/coroutine_test.o \
+	`ls $(LOOP) 2>/dev/null` $(KQ) $(COMMON) $(LDLIBS) \
+	`$(KQUEUE_FLAGS) libs`
+
 # The objects. The headers they include are added below, as the compiler found
 # them; and other flags or another compiler make all of them anew.
 
@@ -167,6 +174,9 @@ $(OBJ)/poll/server.o: poll/server.c $(OBJ)/flags
 
 $(OBJ)/tests/client.o: tests/client.c $(OBJ)/flags
 	$(COMPILE) tests/client.c
+
+$(OBJ)/tests/coroutine_test.o: tests/coroutine_test.c $(OBJ)/flags
+	$(COMPILE) tests/coroutine_test.c
 
 $(OBJ)/tests/load.o: tests/load.c $(OBJ)/flags
 	$(COMPILE) tests/load.c
@@ -253,6 +263,7 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/coroutine/selector_epoll.o.d
 -include $(OBJ)/coroutine/selector_kqueue.o.d
 -include $(OBJ)/tests/client.o.d
+-include $(OBJ)/tests/coroutine_test.o.d
 -include $(OBJ)/tests/load.o.d
 -include $(OBJ)/tests/measure.o.d
 -include $(OBJ)/tests/net.o.d

@@ -62,14 +62,25 @@ static void advance(struct iovec *parts, int count, size_t size)
     }
 }
 
+/* Writes what it can of two pieces. For one of them alone write(2) is cheaper
+ * than writev(2). Returns as they do. */
+static ssize_t write_some(int fd, const struct iovec parts[2])
+{
+    const struct iovec *only = parts[0].iov_len == 0   ? &parts[1]
+                               : parts[1].iov_len == 0 ? &parts[0]
+                                                       : NULL;
+
+    return only ? write(fd, only->iov_base, only->iov_len)
+                : writev(fd, parts, 2);
+}
+
 /* write_all for two pieces. */
 static int write_parts(int fd, struct iovec parts[2])
 {
     int since = stop_seconds();
 
     while (parts[0].iov_len + parts[1].iov_len > 0) {
-        bool first_done = parts[0].iov_len == 0;
-        ssize_t size = writev(fd, parts + first_done, 2 - first_done);
+        ssize_t size = write_some(fd, parts);
 
         if (size >= 0) {
             advance(parts, 2, (size_t)size);

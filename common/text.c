@@ -13,9 +13,12 @@
  */
 enum { BLOCK = 64 };
 
+/* Whether a byte is printable ASCII, newline or tab. One comparison finds the
+ * printable ones, 0x20 to 0x7e: with 1 added, 0x7f and what is above it are
+ * negative. And | evaluates both sides, which a vector does anyway. */
 static bool is_plain(unsigned char byte)
 {
-    return (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t';
+    return ((signed char)(byte + 1) > 0x20) | (byte == '\n') | (byte == '\t');
 }
 
 bool text_is_plain(const char *data, size_t size)
@@ -24,11 +27,11 @@ bool text_is_plain(const char *data, size_t size)
     const unsigned char *end = byte + size;
 
     for (; end - byte >= BLOCK; byte += BLOCK) {
-        unsigned char odd = 0;
+        unsigned char plain = 1;
 
         for (int i = 0; i < BLOCK; i++)
-            odd |= !is_plain(byte[i]);
-        if (odd)
+            plain &= is_plain(byte[i]);
+        if (!plain)
             return false;
     }
     while (byte < end && is_plain(*byte))

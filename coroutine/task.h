@@ -61,14 +61,17 @@ struct task {
     (task)->state = TASK_DONE
 
 /* Makes `call`, one of those that loop.h marks as awaited, as often as it takes
- * until it need not wait. The function's parameter must be called `task`. */
+ * until it need not wait. The function's parameter must be called `task`. Only
+ * the switch enters the `if (0)`, so that no statement falls into a label. */
 #define AWAIT(call)                    \
-    for (task->line = __LINE__;;) {    \
-    case __LINE__:                     \
+    do {                               \
+        task->line = __LINE__;         \
+        if (0) {                       \
+        case __LINE__:;                \
+        }                              \
         (call);                        \
         if (task->state == TASK_WAITS) \
             return;                    \
-        break;                         \
-    }
+    } while (0)
 
 #endif

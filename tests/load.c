@@ -15,7 +15,8 @@
  *     --no-header    leave the line with the columns' names out
  *
  * It prints two lines of tab-separated columns: names, then values; "-" is a
- * value that cannot be known here. CPU and memory are the server's.
+ * value that cannot be known here. CPU and memory are the server's. A server
+ * that does not listen yet is waited for.
  *
  * flood        one client sends N MiB (256) of text lines, one after another
  * connections  N clients (5,000), one after another: each sends a line, closes
@@ -133,6 +134,28 @@ static long allowed_clients(long wanted)
 static int64_t deadline_of_measurement(void)
 {
     return now() + (int64_t)plan.seconds * SECOND;
+}
+
+/*
+ * Waits until the server listens, since a script may just have started it. To
+ * the server this is a client that comes, says nothing and goes.
+ */
+static void await_server(void)
+{
+    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    for (;;) {
+        int fd = start_connection(&server);
+        struct pollfd connected = {.fd = fd, .events = POLLOUT};
+        bool reached = fd != -1 && poll(&connected, 1, wait_limit) == 1 &&
+                       connection_error(fd) == 0;
+        if (fd != -1)
+            close(fd);
+        if (reached)
+            return;
+        if (now() > deadline)
+            fail("waited %g seconds for a server", wait_limit / 1000.0);
+        poll(NULL, 0, 20);
+    }
 }
 
 /* ---- flood and connections: one client at a time ---- */
@@ -633,6 +656,7 @@ int main(int argc, char **argv)
         fail_usage("the server's port is missing");
     parse_number(port, "port", 1, 65535);
     server = find_endpoint(address, port);
+    await_server();
     measurement->run();
     return 0;
 }

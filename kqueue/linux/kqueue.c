@@ -1,5 +1,5 @@
 /*
- * kqueue.c - the part of kqueue(2) that sys/event.h beside it promises.
+ * kqueue.c: the part of kqueue(2) that sys/event.h beside it promises.
  *
  * A kqueue is an epoll instance and nothing else: the kernel keeps the list of
  * what is watched, so that close(2) of a descriptor, or of the kqueue, leaves

@@ -1,5 +1,5 @@
 /*
- * sys/event.h - a small kqueue(2) for Linux, built on epoll(7).
+ * sys/event.h: a small kqueue(2) for Linux, built on epoll(7).
  *
  * BSD and macOS have kqueue(2) in their kernels and <sys/event.h> among their
  * own headers. This one lets a program that is written for them run on Linux
@@ -24,8 +24,8 @@
  *     and it must not use it; signals that reach the child are not counted.
  *   - A socket is known as a listener if it was one at its last EV_ADD. A
  *     listener that is not TCP has a `data` of 1, however many are waiting.
- *   - A signal is counted when it is delivered. While one is blocked or
- *     stopped, Linux keeps no more than one of each kind.
+ *   - A signal is counted when it is delivered. While it is blocked, or the
+ *     process stopped, Linux keeps no more than one of each kind.
  *   - A signal counts in one kqueue at a time; a second one gets EINVAL.
  *   - Set a handler or SIG_IGN before EV_ADD, which refuses SIG_DFL with
  *     EINVAL. A handler set later takes the counting away until EV_ADD again.
