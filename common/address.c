@@ -5,6 +5,7 @@
 
 #include "address.h"
 
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -12,33 +13,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where `address` is an IPv4 address in IPv6's clothes, takes them off. */
-static void unmap(struct sockaddr_storage *address, socklen_t *size)
+/* Names an IPv4 client of an IPv6 socket. It gets no struct sockaddr_in for
+ * getnameinfo: on BSD and macOS that has one member more, its own length, and
+ * POSIX knows no way to fill it in. */
+static bool name_mapped(const struct sockaddr_storage *address,
+                        char name[NAME_SIZE])
 {
     struct sockaddr_in6 in6;
-    struct sockaddr_in in = {.sin_family = AF_INET};
+    char host[INET_ADDRSTRLEN];
 
     memcpy(&in6, address, sizeof in6);
-    if (in6.sin6_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-        return;
-    in.sin_port = in6.sin6_port;
-    memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, sizeof in.sin_addr);
-    memcpy(address, &in, sizeof in);
-    *size = sizeof in;
+    if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+        return false;
+    if (inet_ntop(AF_INET, in6.sin6_addr.s6_addr + 12, host, sizeof host) ==
+        NULL)
+        return false;
+    snprintf(name, NAME_SIZE, "%s:%u", host, (unsigned)ntohs(in6.sin6_port));
+    return true;
 }
 
 void name_address(const struct sockaddr_storage *address, socklen_t size,
                   char name[NAME_SIZE])
 {
-    struct sockaddr_storage shown = *address;
+    bool brackets = address->ss_family == AF_INET6;
     char host[INET6_ADDRSTRLEN + IF_NAMESIZE];
     char port[sizeof "65535"];
-    bool brackets;
 
-    unmap(&shown, &size);
-    brackets = shown.ss_family == AF_INET6;
-    if (getnameinfo((struct sockaddr *)&shown, size, host, sizeof host, port,
-                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    if (name_mapped(address, name))
+        return;
+    if (getnameinfo((const struct sockaddr *)address, size, host, sizeof host,
+                    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         snprintf(name, NAME_SIZE, "(unknown)");
     else
         snprintf(name, NAME_SIZE, "%s%s%s:%s", brackets ? "[" : "", host,

@@ -23,8 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RECVS_PER_TURN = 16 };
-
 static struct client **clients;
 static size_t room;
 
@@ -111,10 +109,6 @@ bool recv_chunks(struct client *client)
         if (size <= 0)
             return size != 0;
         print_chunk(client, size);
-        /* A short chunk was the last one for now; asking again would most often
-         * be a call for nothing. */
-        if ((size_t)size < options.recv_size)
-            break;
     }
     return true;
 }

@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+/* How many chunks one client may send before the others have their turn. */
+enum { RECVS_PER_TURN = 16 };
+
 /* A client costs no more than this while it idles. */
 struct client {
     int fd;

@@ -159,8 +159,10 @@ bool accept_paused(void)
 
 int accept_timeout(void)
 {
+    long left = paused ? pause_left() : 0;
+
     /* Rounded up: a wait of 0 would return at once until the second is over. */
-    return accept_paused() ? (int)pause_left() + 1 : -1;
+    return paused ? (left > 0 ? (int)left : 0) + 1 : -1;
 }
 
 /* Whether accept failed for a reason of this one client's, or of its network,

@@ -1,9 +1,10 @@
 /*
  * system.c: where systems differ; system.h says in what.
  *
- * accept4 does in one call what accept and two fcntls do in five; macOS does
- * not have it. Of the others only the newest have it without a feature macro
- * of their own, hence the macros below. docs/portability.md has the table.
+ * accept4 does in one call what accept and fcntl do in four; macOS and old BSDs
+ * do not have it, NetBSD 7 not even where it has SOCK_NONBLOCK. Of the others
+ * only the newest have it without a feature macro of their own, hence the
+ * macros below. docs/portability.md has the table.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -49,7 +50,7 @@ int pipe_cloexec_nonblock(int ends[2])
 int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
                    bool nonblocking)
 {
-#ifdef SOCK_NONBLOCK
+#if defined(SOCK_NONBLOCK) && !defined(__NetBSD__)
     return accept4(listener, address, size,
                    SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
 #else

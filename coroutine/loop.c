@@ -22,9 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many chunks a task may receive before the others have their turn. */
-enum { RECVS_PER_TURN = 16 };
-
 /* The Makefile knows which there are. */
 static const struct selector *const selectors[] = {SELECTORS};
 enum { SELECTOR_COUNT = sizeof selectors / sizeof *selectors };
@@ -40,14 +37,16 @@ struct queue {
 static struct queue ready, spent;
 static size_t task_count;
 
-/* The task that runs, the chunks it may still receive, and whether its last
- * one was short: then there is most likely nothing more to receive. */
+/* The task that runs, and how many chunks it may still receive. */
 static struct task *current;
 static int recvs_left;
-static bool drained;
 
+/* By descriptor: the task that waits for it; `nobody` where it is watched and
+ * no task waits; NULL where it is not watched. A descriptor is watched from the
+ * first wait on: what is there already costs no wait. */
 static struct task **waiting;
 static size_t waiting_room;
+static struct task nobody;
 
 /* The listener once somebody accepts from it, and whether it is watched. */
 static int listener = -1;
@@ -121,25 +120,31 @@ bool start_task(void (*run)(struct task *task), const void *locals, size_t size)
     return true;
 }
 
-/* Has the current task wait until the descriptor is ready. */
-static void wait_for(int fd)
+/* Has the current task wait until the descriptor is ready. Returns false, with
+ * errno, where it cannot be watched. */
+static bool wait_for(int fd)
 {
-    current->state = TASK_WAITS;
+    if (waiting[fd] == NULL && selector->watch(fd) == -1)
+        return false;
     waiting[fd] = current;
+    current->state = TASK_WAITS;
+    return true;
 }
 
 struct client *sock_accept(int fd)
 {
     struct client *client;
 
-    listener = fd;
     if (make_room(fd) == -1)
         die_errno("cannot wait for clients");
+    /* The loop itself watches the listener, which has to pause at times. */
+    if (listener == -1)
+        waiting[fd] = &nobody;
+    listener = fd;
     while ((client = accept_client(fd)) != NULL) {
         if (client->fd >= selector->limit)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
-        else if (make_room(client->fd) == -1 ||
-                 selector->watch(client->fd) == -1)
+        else if (make_room(client->fd) == -1)
             drop_client(client);
         else
             return client;
@@ -151,7 +156,7 @@ struct client *sock_accept(int fd)
 
 ssize_t sock_recv(struct client *client)
 {
-    ssize_t size = -1;
+    ssize_t size;
 
     if (stop_requested())
         return 0;
@@ -161,27 +166,20 @@ ssize_t sock_recv(struct client *client)
         return -1;
     }
     recvs_left--;
-    if (!drained)
-        size = recv_chunk(client);
-    if (size == -1)
-        wait_for(client->fd);
-    drained = size < (ssize_t)options.recv_size;
+    size = recv_chunk(client);
+    if (size == -1 && !wait_for(client->fd)) {
+        client->error = errno;
+        return 0;
+    }
     return size;
 }
 
 void sock_close(struct client *client)
 {
-    selector->forget(client->fd);
+    if (waiting[client->fd] != NULL)
+        selector->forget(client->fd);
+    waiting[client->fd] = NULL;
     close_client(client);
-}
-
-void sock_drop(struct client *client)
-{
-    int error = errno;
-
-    selector->forget(client->fd);
-    errno = error;
-    drop_client(client);
 }
 
 /* Moves the task that waits for this descriptor to those that can run. */
@@ -189,9 +187,9 @@ static void wake(int fd)
 {
     struct task *task = (size_t)fd < waiting_room ? waiting[fd] : NULL;
 
-    if (task == NULL)
+    if (task == NULL || task == &nobody)
         return;
-    waiting[fd] = NULL;
+    waiting[fd] = &nobody;
     append(&ready, task);
 }
 
@@ -203,7 +201,6 @@ static void run_tasks(void)
         current = take(&ready);
         current->state = TASK_RUNS;
         recvs_left = RECVS_PER_TURN;
-        drained = false;
         current->run(current);
         if (current->state == TASK_DONE) {
             free(current);
@@ -243,6 +240,8 @@ void run_forever(void)
     free(waiting);
     waiting = NULL;
     waiting_room = 0;
+    listener = -1;
+    listening = false;
 }
 
 void stop_loop(void)

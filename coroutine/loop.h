@@ -40,9 +40,8 @@ struct client *sock_accept(int listener);
  * or the loop stops. */
 ssize_t sock_recv(struct client *client);
 
-/* Close a client of sock_accept's, as close_client and drop_client do. */
+/* Closes a client of sock_accept's, as close_client does. */
 void sock_close(struct client *client);
-void sock_drop(struct client *client);
 
 /* Runs the tasks until the last one is done. */
 void run_forever(void);

@@ -60,7 +60,7 @@ static void accept_connections(struct task *task)
             break;
         print_connection(client);
         if (!start(recv_all, client))
-            sock_drop(client);
+            drop_client(client);
         print_next();
     }
     TASK_END(task);

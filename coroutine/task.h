@@ -15,8 +15,8 @@
  * C has allowed a case label inside a nested statement since its first days
  * (Duff's device). The price of having no stack of its own:
  *
- *  - A local variable does not survive AWAIT, because the function returns.
- * What must survive stands in the task's own struct, whose first member is
+ *  - A local variable does not survive AWAIT: the function returns. What must
+ *    survive stands in the task's own struct, whose first member is
  *    `struct task task`, and is fetched from it above TASK_BEGIN.
  *  - No AWAIT inside a switch of one's own: its label would belong to that one.
  *  - No two AWAITs on one line: the compiler refuses the second label.

@@ -75,7 +75,8 @@ static void watch_signals(void)
     if (kevent(kq, changes, change_count, NULL, 0, NULL) == -1)
         die_errno("cannot watch the signals");
     change_count = 0;
-    /* The handlers must run as well; libkqueue blocks what it watches. */
+    /* The handlers run as well, and for a write that is stuck they must; but
+     * libkqueue blocks what it watches, and even then takes some for itself. */
     stop_unblock();
 }
 
@@ -107,8 +108,8 @@ int main(int argc, char **argv)
         /* Clients first: the descriptor of one that leaves may come back with
          * the next accept, and must not be taken for the one in this list. */
         for (int i = 0; i < ready; i++)
-            if (events[i].filter != EVFILT_READ)
-                continue;
+            if (events[i].filter == EVFILT_SIGNAL)
+                stop_request();
             else if ((int)events[i].ident == listener)
                 listener_ready = true;
             else if (client_at((int)events[i].ident) != NULL)

@@ -258,7 +258,7 @@ static void accept_some(struct task *task)
             break;
         my->left--;
         if (!start(receive_all, client))
-            sock_drop(client);
+            drop_client(client);
     }
     if (my->stop)
         stop_loop();
