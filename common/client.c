@@ -73,27 +73,34 @@ struct client *client_at(int fd)
     return fd >= 0 && (size_t)fd < room ? clients[fd] : NULL;
 }
 
+/* recv, for a blocking socket with what has to be done before a wait. */
+static ssize_t recv_once(struct client *client)
+{
+    if (listener_blocks()) {
+        flush_outputs();
+        stop_wakes(client->fd);
+        if (stop_requested())
+            return 0;
+    }
+    return recv(client->fd, chunk, options.recv_size, 0);
+}
+
 ssize_t recv_chunk(struct client *client)
 {
-    ssize_t size;
+    for (;;) {
+        ssize_t size = recv_once(client);
 
-    do {
-        if (listener_blocks()) {
-            flush_outputs();
-            stop_wakes(client->fd);
-            if (stop_requested())
-                return 0;
+        note_time();
+        if (size >= 0)
+            return size;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            if (!listener_blocks())
+                return -1;
+        } else if (errno != EINTR) {
+            client->error = errno;
+            return 0;
         }
-        size = recv(client->fd, chunk, options.recv_size, 0);
-    } while (size == -1 && errno == EINTR);
-    note_time();
-    if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return -1;
-    if (size == -1) {
-        client->error = errno;
-        return 0;
     }
-    return size;
 }
 
 void print_chunk(struct client *client, ssize_t size)
@@ -129,6 +136,7 @@ void close_client(struct client *client)
         errno = client->error;
         warn_errno("cannot receive from %s", client->name);
     }
+    note_time();
     print_closed(client);
     forget_client(client);
 }

@@ -240,7 +240,8 @@ struct client *accept_client(int listener)
                 return client;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             reported = false;
-            return NULL;
+            if (mode == NON_BLOCKING)
+                return NULL;
         } else if (!concerns_one_client(errno) && !stop_requested()) {
             pause_accepting();
             if (mode == NON_BLOCKING)

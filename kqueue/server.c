@@ -93,11 +93,14 @@ int main(int argc, char **argv)
         struct timespec timeout = {ms / 1000, ms % 1000 * 1000000L};
         int ready;
 
-        if (listening == accept_paused() && change_count < EVENTS) {
+        if (listening == accept_paused()) {
+            struct kevent toggle;
+
             listening = !listening;
-            EV_SET(&changes[change_count], (uintptr_t)listener, EVFILT_READ,
+            EV_SET(&toggle, (uintptr_t)listener, EVFILT_READ,
                    listening ? EV_ADD : EV_DELETE, 0, 0, 0);
-            change_count++;
+            if (kevent(kq, &toggle, 1, NULL, 0, NULL) == -1)
+                die_errno("cannot watch the listener");
         }
         flush_outputs();
         ready = kevent(kq, changes, change_count, events, EVENTS,
