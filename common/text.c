@@ -11,7 +11,7 @@
 /* Compilers turn an inner loop of fixed length into vector instructions; with
  * an early exit in it, or a length known only at run time, they often do not.
  */
-enum { BLOCK = 64 };
+enum { BLOCK = 256 };
 
 /* Whether a byte is printable ASCII, newline or tab. One comparison finds the
  * printable ones, 0x20 to 0x7e: with 1 added, 0x7f and what is above it are
