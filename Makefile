@@ -34,32 +34,42 @@ LOOP = $(OBJ)/coroutine/loop.o $(OBJ)/coroutine/selector_select.o \
 	$(OBJ)/coroutine/selector_poll.o $(OBJ)/coroutine/selector_epoll.o \
 	$(OBJ)/coroutine/selector_kqueue.o
 KQ = $(OBJ)/kqueue/linux/kqueue.o
-TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/load \
+CHART = $(OBJ)/tests/chart.o $(OBJ)/tests/draw.o $(OBJ)/tests/picture.o \
+	$(OBJ)/tests/conclusion.o $(OBJ)/tests/timeline.o
+TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/chart $(BUILD)/tests/load \
 	$(BUILD)/tests/yardstick $(BUILD)/tests/kqueue-test \
 	$(BUILD)/tests/coroutine-test
 
 all: $(PROGRAMS)
+
+tools: $(TOOLS)
 
 help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
+	@echo 'make check-all   tests with every compiler, tool and target there is'
 	@echo 'make clean       removes $(BUILD)/'
 	@echo
 	@echo 'make demo BACKENDS="poll epoll"     and make test: some servers only'
+	@echo 'make demo CLIENTS=6 ROUNDS=3 INTERVAL=0.5   other clients, faster'
 	@echo 'make test FILTER="port in use"      the tests whose names match'
 	@echo 'make KQUEUE=libkqueue               kqueue from libkqueue'
 	@echo 'make CC=clang BUILD=build-clang     another compiler, another place'
 
-demo: all $(BUILD)/tests/talk
-	@$(TELL) sh tests/demo.sh
+demo: all $(BUILD)/tests/talk $(BUILD)/tests/chart
+	@$(TELL) CLIENTS='$(CLIENTS)' ROUNDS='$(ROUNDS)' \
+	INTERVAL='$(INTERVAL)' sh tests/demo.sh
 
 setup:
 	@sh tests/setup.sh
 
 test: all $(TOOLS)
 	@$(TELL) FILTER='$(FILTER)' bash tests/run.sh
+
+check-all: all $(TOOLS)
+	@$(TELL) bash tests/check-all.sh
 
 clean:
 	rm -rf $(BUILD)
@@ -100,6 +110,9 @@ $(BUILD)/tests/client: $(OBJ)/tests/client.o $(OBJ)/tests/net.o
 
 $(BUILD)/tests/talk: $(OBJ)/tests/talk.o
 	$(LINK) $(OBJ)/tests/talk.o $(LDLIBS)
+
+$(BUILD)/tests/chart: $(CHART)
+	$(LINK) $(CHART) $(LDLIBS)
 
 $(BUILD)/tests/load: $(OBJ)/tests/load.o $(OBJ)/tests/measure.o $(OBJ)/tests/net.o
 	$(LINK) $(OBJ)/tests/load.o $(OBJ)/tests/measure.o $(OBJ)/tests/net.o \
@@ -178,6 +191,21 @@ $(OBJ)/tests/client.o: tests/client.c $(OBJ)/flags
 $(OBJ)/tests/coroutine_test.o: tests/coroutine_test.c $(OBJ)/flags
 	$(COMPILE) tests/coroutine_test.c
 
+$(OBJ)/tests/chart.o: tests/chart.c $(OBJ)/flags
+	$(COMPILE) tests/chart.c
+
+$(OBJ)/tests/conclusion.o: tests/conclusion.c $(OBJ)/flags
+	$(COMPILE) tests/conclusion.c
+
+$(OBJ)/tests/draw.o: tests/draw.c $(OBJ)/flags
+	$(COMPILE) tests/draw.c
+
+$(OBJ)/tests/picture.o: tests/picture.c $(OBJ)/flags
+	$(COMPILE) tests/picture.c
+
+$(OBJ)/tests/timeline.o: tests/timeline.c $(OBJ)/flags
+	$(COMPILE) tests/timeline.c
+
 $(OBJ)/tests/load.o: tests/load.c $(OBJ)/flags
 	$(COMPILE) tests/load.c
 
@@ -236,7 +264,7 @@ $(OBJ)/tests/kqueue_test.o: tests/kqueue_test.c kqueue/flags.sh $(OBJ)/flags
 $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 	@case `$(KQUEUE_FLAGS) cflags` in -Ikqueue/linux) set -x; \
 	$(COMPILE) -Ikqueue/linux kqueue/linux/kqueue.c;; \
-	*) mkdir -p $(@D) && $(CC) -x c -c -o $@ /dev/null;; esac
+	*) mkdir -p $(@D) && $(CC) $(CFLAGS) -x c -c -o $@ /dev/null;; esac
 
 -include $(OBJ)/common/address.o.d
 -include $(OBJ)/common/client.o.d
@@ -264,6 +292,11 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/coroutine/selector_kqueue.o.d
 -include $(OBJ)/tests/client.o.d
 -include $(OBJ)/tests/coroutine_test.o.d
+-include $(OBJ)/tests/chart.o.d
+-include $(OBJ)/tests/conclusion.o.d
+-include $(OBJ)/tests/draw.o.d
+-include $(OBJ)/tests/picture.o.d
+-include $(OBJ)/tests/timeline.o.d
 -include $(OBJ)/tests/load.o.d
 -include $(OBJ)/tests/measure.o.d
 -include $(OBJ)/tests/net.o.d
@@ -271,4 +304,4 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/tests/yardstick.o.d
 -include $(OBJ)/tests/kqueue_test.o.d
 
-.PHONY: all help demo setup test clean .FORCE
+.PHONY: all tools help demo setup test check-all clean .FORCE

@@ -13,9 +13,13 @@ has() {
 }
 
 if [ "$2" = libkqueue ]; then
+  pkg-config --exists libkqueue 2>/dev/null || exit 0
   case $3 in
-  name) pkg-config --exists libkqueue && echo 'kqueue (libkqueue)' ;;
-  *) pkg-config "--$3" libkqueue ;;
+  name) echo 'kqueue (libkqueue)' ;;
+  # A system header, so that warnings are about our own code alone.
+  cflags) pkg-config --cflags libkqueue | sed 's/-I/-isystem /g' ;;
+  # It starts threads of its own.
+  libs) echo "$(pkg-config --libs libkqueue) -lpthread" ;;
   esac
 elif has "$1" sys/event.h; then
   if [ "$3" = name ]; then echo kqueue; fi
