@@ -53,7 +53,10 @@ static const char usage_end[] =
     "\n"
     "Ctrl+C stops it: every client is closed first.\n";
 
+/* The first one is coroutine's alone: for the others the table starts at the
+ * second. */
 static const struct option long_options[] = {
+    {"selector", required_argument, NULL, 's'},
     {"address", required_argument, NULL, 'a'},
     {"port", required_argument, NULL, 'p'},
     {"backlog", required_argument, NULL, 'b'},
@@ -61,7 +64,6 @@ static const struct option long_options[] = {
     {"label", no_argument, NULL, 'l'},
     {"raw", no_argument, NULL, 'R'},
     {"events", required_argument, NULL, 'e'},
-    {"selector", required_argument, NULL, 's'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -81,14 +83,6 @@ LIKE_PRINTF static noreturn void wrong_usage(const char *format, ...)
     exit(STATUS_USAGE);
 }
 
-/* Prints to standard output and exits; a lost output is an error here too. */
-static noreturn void print_and_exit(const char *text)
-{
-    if (write_all(STDOUT_FILENO, text, strlen(text)) == -1)
-        die_errno("cannot write to standard output");
-    exit(EXIT_SUCCESS);
-}
-
 /* Writes the names that -s takes to `out`. */
 static void list_selectors(char *out, size_t size)
 {
@@ -100,31 +94,40 @@ static void list_selectors(char *out, size_t size)
                                  i == 0 ? "" : ", ", options.selectors[i]);
 }
 
+/* Ends the program after --help or --version; a lost output is an error here
+ * too. */
+static noreturn void finish(void)
+{
+    flush_outputs();
+    exit(EXIT_SUCCESS);
+}
+
 static noreturn void print_help(const char *command)
 {
-    char text[4096];
+    struct output *out = &standard_output;
     char names[128];
-    int length = snprintf(text, sizeof text, "Usage: %s [OPTION]...\n%s",
-                          command, usage);
 
+    output_string(out, "Usage: ");
+    output_string(out, command);
+    output_string(out, " [OPTION]...\n");
+    output_string(out, usage);
     if (options.selectors != NULL) {
         list_selectors(names, sizeof names);
-        length += snprintf(text + length, sizeof text - (size_t)length,
-                           "  -s, --selector NAME   how to wait: %s;\n"
-                           "                        default: %s\n",
-                           names, options.selectors[0]);
+        output_string(out, "  -s, --selector NAME   how to wait: ");
+        output_string(out, names);
+        output_string(out, ";\n                        default: ");
+        output_string(out, options.selectors[0]);
+        output_string(out, "\n");
     }
-    snprintf(text + length, sizeof text - (size_t)length, "%s", usage_end);
-    print_and_exit(text);
+    output_string(out, usage_end);
+    finish();
 }
 
 static noreturn void print_version(void)
 {
-    char text[128];
-
-    snprintf(text, sizeof text, "%s (ways-to-wait) %s\n", program_name,
-             VERSION);
-    print_and_exit(text);
+    output_string(&standard_output, program_name);
+    output_string(&standard_output, " (ways-to-wait) " VERSION "\n");
+    finish();
 }
 
 /* Returns the number that `text` is; anything else is wrong usage. */
@@ -154,20 +157,23 @@ static const char *parse_selector(const char *name)
     wrong_usage("there is no selector '%s' here; there are: %s", name, names);
 }
 
-/* Names an option as the user wrote it, from what getopt_long leaves. */
-static const char *option_name(char **argv)
+/* Says what is wrong with an option that getopt_long did not take. `argument`
+ * is the one that it stands in; `missing`: it lacks its value. */
+static noreturn void wrong_option(const char *argument, bool missing)
 {
-    static char name[] = "-?";
+    char letter[] = {'-', (char)optopt, '\0'};
+    bool is_long = strncmp(argument, "--", 2) == 0;
+    const char *name = is_long ? argument : letter;
 
-    /* A short option stands in optopt, maybe in the middle of "-lR"; for a long
-     * one optopt is 0, or its letter where only the value is missing. */
-    if (strncmp(argv[optind - 1], "--", 2) == 0)
-        return argv[optind - 1];
-    name[1] = (char)optopt;
-    return name;
+    if (missing)
+        wrong_usage("option '%s' needs a value", name);
+    /* For a long option that exists getopt_long leaves its letter in optopt. */
+    if (is_long && optopt != 0)
+        wrong_usage("option '%s' takes no value", name);
+    wrong_usage("unknown option '%s'", name);
 }
 
-static void parse_option(int letter, char **argv)
+static void parse_option(int letter, char *command, char *argument)
 {
     switch (letter) {
     case 'a':
@@ -194,29 +200,32 @@ static void parse_option(int letter, char **argv)
         options.events = optarg;
         break;
     case 's':
-        if (options.selectors == NULL)
-            wrong_usage("unknown option '--selector'");
         options.selector = parse_selector(optarg);
         break;
     case 'h':
-        print_help(argv[0]);
+        print_help(command);
     case 'V':
         print_version();
-    case ':':
-        wrong_usage("option '%s' needs a value", option_name(argv));
     default:
-        wrong_usage("unknown option '%s'", option_name(argv));
+        wrong_option(argument, letter == ':');
     }
 }
 
 void parse_options(int argc, char **argv)
 {
-    int letter;
+    bool selects = options.selectors != NULL;
+    const char *letters = selects ? "+:a:p:b:r:lRe:hVs:" : "+:a:p:b:r:lRe:hV";
+    const struct option *names = long_options + !selects;
 
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, "+:a:p:b:r:lRe:s:hV", long_options,
-                                 NULL)) != -1)
-        parse_option(letter, argv);
+    for (;;) {
+        int at = optind;
+        int letter = getopt_long(argc, argv, letters, names, NULL);
+
+        if (letter == -1)
+            break;
+        parse_option(letter, argv[0], argv[at]);
+    }
     if (optind < argc)
         wrong_usage("unexpected argument '%s'", argv[optind]);
     if (options.raw && options.label)
@@ -224,6 +233,6 @@ void parse_options(int argc, char **argv)
     if (options.raw && options.events != NULL &&
         strcmp(options.events, "-") == 0)
         wrong_usage("--raw and --events - exclude each other");
-    if (options.selectors != NULL && options.selector == NULL)
+    if (selects && options.selector == NULL)
         options.selector = options.selectors[0];
 }
