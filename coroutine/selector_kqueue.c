@@ -1,6 +1,7 @@
 /*
  * coroutine/selector_kqueue.c: waits with kqueue(2); see kqueue/server.c.
  */
+#include "../common/client.h"
 #include "../common/error.h"
 #include "selector.h"
 
@@ -49,8 +50,14 @@ static void kqueue_wait(int ms, void (*ready)(int fd))
 
     if (found == -1 && errno != EINTR)
         die_errno("kevent failed");
-    for (int i = 0; i < found; i++)
+    for (int i = 0; i < found; i++) {
+        struct client *client = client_at((int)events[i].ident);
+
+        /* On libkqueue the error is here, and recv has it no more. */
+        if (client != NULL && events[i].flags & EV_EOF && events[i].fflags != 0)
+            client->error = (int)events[i].fflags;
         ready((int)events[i].ident);
+    }
 }
 
 static void kqueue_close(void)

@@ -50,10 +50,13 @@ static void receive(struct client *client, const struct kevent *event)
     struct kevent forget;
 
     /* EV_EOF may come while bytes are still unread, so it ends nothing here:
-     * recv does, when it returns 0. EV_ERROR is a change that failed. */
+     * recv does, when it returns 0. But it may bring the socket's error, which
+     * recv then has no more on libkqueue. EV_ERROR is a change that failed. */
     if (event->flags & EV_ERROR)
         client->error = (int)event->data;
-    else if (recv_chunks(client))
+    else if (event->flags & EV_EOF && event->fflags != 0)
+        client->error = (int)event->fflags;
+    if (!(event->flags & EV_ERROR) && recv_chunks(client))
         return;
     /* A BSD kernel forgets a descriptor that is closed. libkqueue does not. */
     EV_SET(&forget, event->ident, EVFILT_READ, EV_DELETE, 0, 0, 0);
