@@ -9,6 +9,7 @@
  * stopped stays stopped. See coroutine/loop.h and coroutine/task.h.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE /* for ru_maxrss, which POSIX does not have */
 
 #include "../common/server.h"
 #include "../coroutine/loop.h"

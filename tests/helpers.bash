@@ -12,6 +12,7 @@
 # conditions are [ ] or one of the functions here.
 #
 # See bats(7) and docs/contract.md.
+# shellcheck disable=SC2034,SC2119,SC2120 # what the *.bats files use
 
 # Tests wait for what happens, looking every 20 ms, this many seconds at most.
 LIMIT=${LIMIT:-10}
@@ -43,29 +44,22 @@ fail() {
 
 # same WANTED GOT: fails, and shows both, where they differ.
 same() {
-  [ "$1" = "$2" ] || fail "--- wanted:
-$1
---- but got:
-$2"
+  [ "$1" = "$2" ] || {
+    echo "--- wanted (-), but got (+):"
+    printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/wanted"
+    printf '%s\n' "$2" | diff -u "$BATS_TEST_TMPDIR/wanted" - |
+      sed '1,3d; 40q' | cut -c 1-160
+    return 1
+  }
 }
 
 # has TEXT FILE, has_line LINE FILE, lacks TEXT FILE: about what a file holds.
 has() {
-  case $(cat "$2") in
-  *"$1"*) ;;
-  *) return 1 ;;
-  esac
+  LC_ALL=C grep -Fq -- "$1" "$2"
 }
 
 has_line() {
-  case "
-$(cat "$2")
-" in
-  *"
-$1
-"*) ;;
-  *) return 1 ;;
-  esac
+  LC_ALL=C grep -Fxq -- "$1" "$2"
 }
 
 lacks() {
@@ -93,17 +87,11 @@ wait_for() {
   wait_until has_line "$1" "${2:-$LOG}"
 }
 
-# log_becomes TEXT [FILE]: waits until the server's log is TEXT, to the letter.
+# log_becomes TEXT: waits until the server's log is TEXT, to the letter.
 log_becomes() {
-  local end=$((SECONDS + LIMIT))
-
-  # The x keeps the newlines at the end, which $( ) would take away.
-  while [ "$(cat "${2:-$LOG}"; echo x)" != "$1
-x" ]; do
-    [ "$SECONDS" -le "$end" ] || same "$1" "$(cat "${2:-$LOG}")" ||
-      return 1
-    sleep 0.02
-  done
+  printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/wanted"
+  wait_until cmp -s "$BATS_TEST_TMPDIR/wanted" "$LOG" 2>/dev/null ||
+    same "$1" "$(tr -d '\000' <"$LOG")"
 }
 
 # --- Which server ------------------------------------------------------------
@@ -124,7 +112,7 @@ only_one_at_a_time() {
 
 # needs_proc: skips where the kernel does not show its processes as files.
 needs_proc() {
-  [ -r /proc/self/stat ] && [ -d /proc/self/fd ] || skip "there is no /proc"
+  [ -d /proc/self/fd ] || skip "there is no /proc"
 }
 
 # server_name: what the program calls itself in messages.
@@ -164,27 +152,33 @@ new_log() {
   ERR=$BATS_TEST_TMPDIR/err.$FILES
 }
 
-# start_server [OPTION...]: starts a server on a free port and waits until it
-# listens. Sets PID, PORT, HOST (where to reach it), and LOG and ERR, the files
-# with its standard output and standard error.
+# start_server [OPTION...]: starts a server on a free port (or on WANTED_PORT)
+# and waits until it listens. Sets PID, PORT, HOST (where to reach it), and LOG
+# and ERR, the files with its standard output and standard error. Where standard
+# output is no file, LISTENING_IN is the file of --events.
 start_server() {
   new_log
   if [ -n "$LOOPBACK" ] && [ -z "$SERVER" ]; then
     set -- --address "$LOOPBACK" "$@"
   fi
-  launch "$LOG" "$ERR" "$@" --port 0
+  launch "$LOG" "$ERR" "$@" --port "${WANTED_PORT:-0}"
   PIDS="$PIDS $PID"
-  find_port "$LOG"
+  case " $* " in
+  *' --raw '*) find_port "$ERR" ;;
+  *' --events - '*) find_port "$LOG" '	listening	' ;;
+  *) find_port "${LISTENING_IN:-$LOG}" "${LISTENING_IN:+	listening	}" ;;
+  esac
 }
 
-# find_port FILE: waits for the line with the server's address and reads it.
+# find_port FILE [BEFORE]: waits until the first line of the file names the
+# server's address, after the words BEFORE, and reads it.
 find_port() {
-  local line=
+  local address=
 
-  wait_until listens "$1"
-  PORT=${line##*:}
-  HOST=${line#Listening on: }
-  HOST=${HOST%:*}
+  wait_until listens "$1" "${2:-Listening on: }"
+  [ -n "$address" ] || fail "the server ended before it listened" || return 1
+  PORT=${address##*:}
+  HOST=${address%:*}
   case $HOST in
   '[::]') HOST=::1 ;;
   0.0.0.0) HOST=127.0.0.1 ;;
@@ -192,15 +186,16 @@ find_port() {
   esac
 }
 
-# The `line` of find_port is set here, in the scope that bash hands down.
+# Sets the `address` of find_port, in the scope that bash hands down. A server
+# that has ended is waited for no longer.
 listens() {
-  line=
-  IFS= read -r line <"$1" || line=
+  local line=
+
+  { IFS= read -r line <"$1"; } 2>/dev/null || line=
   case $line in
-  'Listening on: '*:[0-9]*) ;;
-  *) ! ended "$PID" || line='ended:0' ;;
+  *"$2"*:[0-9]*) address=${line#*"$2"} address=${address%%	*} ;;
+  *) ended "$PID" ;;
   esac
-  [ -n "$line" ]
 }
 
 # run_server [OPTION...]: runs a server that is to end by itself, as one with a
@@ -263,6 +258,33 @@ thaw() {
   kill -CONT "$PID"
 }
 
+# cpu_ms: the processor time that the server has used so far, in milliseconds.
+cpu_ms() {
+  local rest
+
+  if [ -r "/proc/$PID/stat" ]; then
+    IFS= read -r rest <"/proc/$PID/stat"
+    echo "${rest##*) }" | awk -v hz="$(getconf CLK_TCK)" \
+      '{ printf "%d\n", ($12 + $13) * 1000 / hz }'
+  else
+    # "1:02.34", in minutes and seconds.
+    ps -o time= -p "$PID" | awk -F : '{ printf "%d\n",
+      ($(NF - 1) * 60 + $NF) * 1000 }'
+  fi
+}
+
+# sleeps MS: fails where the server is busy although nothing happens. This is
+# the one test that takes a time and cannot wait for an event: it looks at the
+# server for MS milliseconds, in which one that spins takes all it can get.
+sleeps() {
+  local before used
+
+  before=$(cpu_ms)
+  sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"
+  used=$(($(cpu_ms) - before))
+  [ "$used" -le $(($1 / 10)) ] || fail "it used $used ms of $1, doing nothing"
+}
+
 # --- Clients -----------------------------------------------------------------
 
 # netcat_flags: the flags with which this netcat closes its side at the end of
@@ -303,7 +325,7 @@ say_to() {
 # client ACTION...: the client of tests/client.c, from its first action to the
 # last.
 client() {
-  "$BUILD/tests/client" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
+  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
 }
 
 # hold ACTION...: the same in the background. Its action `line` waits for `go`;
@@ -315,7 +337,7 @@ hold() {
   : >"$HELD"
   # Open for both, or open would wait for the other side.
   exec 9<>"$HELD.in"
-  "$BUILD/tests/client" -a "$HOST" "$PORT" "$@" \
+  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" \
     <&9 >"$HELD" 2>&1 3>&- 4>&- 9>&- &
   HELD_PID=$!
   HELPERS="$HELPERS $HELD_PID"
@@ -346,23 +368,73 @@ wait_held() {
   [ "$status" -eq 0 ] || fail "the client failed: $(cat "$HELD")"
 }
 
-# client_number N: the address of the Nth client, as the server showed it. Fails
-# where there is none yet.
+# numbered N FILE: writes N lines to send, each with its number.
+numbered() {
+  awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print "line number", i }' \
+    >"$2"
+}
+
+# printed_is FILE: whether clients have sent what is in the file.
+printed_is() {
+  tr -d '\n' <"$1" >"$BATS_TEST_TMPDIR/joined"
+  printed_text | cmp - "$BATS_TEST_TMPDIR/joined"
+}
+
+# printed_text: what clients have sent, as the log shows it: without the messages
+# and without newlines, since a newline comes wherever recv has cut.
+printed_text() {
+  sed '/^Listening on: /d; /^Connection /d; /^Receiving from: /d
+    /^Next connection\.\.\.$/d; /^Stopped\.$/d' "$LOG" | tr -d '\n'
+}
+
+# printed N LINE: whether the log has this line N times.
+printed() {
+  [ "$(grep -cx "$2" "$LOG")" -eq "$1" ]
+}
+
+# saw EVENT N: whether EVENTS, the file of --events, has N of these.
+saw() {
+  [ "$(awk -v event="$1" '$2 == event { n++ } END { print n + 0 }' \
+    "$EVENTS")" -eq "$2" ]
+}
+
+# client_number N: the address of the Nth client, as the server showed it.
 client_number() {
-  awk -v n="$1" '/^Connection from: / && --n == 0 { print $3; found = 1 }
-    END { exit !found }' "$LOG"
+  awk -v n="$1" '/^Connection from: / && --n == 0 { print $3 }' "$LOG"
+}
+
+# came N: whether N clients or more were announced; left N: whether N were let go, be it
+# by a close or a reset.
+came() {
+  [ "$(lines "$LOG" 'Connection from: ')" -ge "$1" ]
+}
+
+left() {
+  [ "$(grep -Ec '^Connection (closed|reset): ' "$LOG")" -eq "$1" ]
 }
 
 # --- What a server is to print -----------------------------------------------
+
+# receives_anew: whether this server says "Receiving from" before each recv, as
+# the article's first listing does. Of one that is not ours the log tells it.
+receives_anew() {
+  if [ -z "$SERVER" ]; then
+    [ "$BACKEND" = blocking-nested ]
+  else
+    [ "$CONCURRENT" = no ] &&
+      [ "$(lines "$LOG" 'Receiving from: ')" -gt \
+        "$(lines "$LOG" 'Connection from: ')" ]
+  fi
+}
 
 # served NAME CHUNK...: the lines for one client that nobody interrupts, in the
 # order of this server. Each CHUNK is what one recv printed, without its last
 # newline.
 served() {
-  local name=$1 chunk nested=
+  local name=$1 chunk nested=yes
   shift
 
-  [ "$BACKEND" != blocking-nested ] || [ -n "$SERVER" ] || nested=yes
+  receives_anew || nested=
   echo "Connection from: $name"
   [ "$CONCURRENT" = no ] || echo "Next connection..."
   echo "Receiving from: $name"
@@ -377,6 +449,10 @@ served() {
 # --- Before and after each test ----------------------------------------------
 
 setup() {
+  # bats looks at every command of a test, to say which line has failed. Inside
+  # of our functions it need not: that takes half of the suite's time.
+  set +T
+  EVENTS=$BATS_TEST_TMPDIR/events
   PIDS=
   HELPERS=
 }
@@ -434,6 +510,6 @@ show_logs() {
   for file in "$BATS_TEST_TMPDIR"/out.* "$BATS_TEST_TMPDIR"/err.*; do
     [ -s "$file" ] || continue
     echo "--- ${file##*/} of the server:"
-    head -n 60 "$file" | LC_ALL=C tr -d '\000'
+    head -n 60 "$file" | LC_ALL=C tr -d '\000' | cut -c 1-160
   done
 }

@@ -50,8 +50,8 @@ check_tools() {
   local missing=
 
   command -v bats >/dev/null 2>&1 || missing=bats
-  NC=$(find_netcat) || missing="${missing:+$missing and }netcat"
-  [ -z "$missing" ] || die "$missing is missing: make setup installs it"
+  NC=$(find_netcat) || missing="${missing:+$missing, }netcat"
+  [ -z "$missing" ] || die "missing: $missing; make setup installs it"
   [ -x "$BUILD/tests/client" ] || die "$BUILD/tests/client is missing: make"
 }
 
@@ -189,7 +189,8 @@ skip_absent() {
   local server scenarios
 
   for server in $servers; do
-    [ "$server" != SERVER ] && [ ! -x "$BUILD/${server%%/*}" ] || continue
+    [ "$server" != SERVER ] || continue
+    [ ! -x "$BUILD/${server%%/*}" ] || continue
     scenarios=$(bats --count ${FILTER:+--filter "$FILTER"} "$here"/*.bats)
     printf '%-18s not built here: %d skipped\n' "$server" "$scenarios"
     skipped=$((skipped + scenarios))
@@ -244,4 +245,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 list_runs >"$work/runs"
 export BUILD SERVER CONCURRENT NC
+NC_FLAGS=$(bash -c '. "$1" && echo "$NC_FLAGS"' bash "$here/helpers.bash")
+export NC_FLAGS
 workers | report

@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# families.bats: where a server listens, and how it names its clients: IPv6 and
+# IPv4 on one socket, one of both alone, or what a name stands for.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+# served_over ADDRESS NAME: a client that connects to ADDRESS is served, and its
+# address starts with NAME.
+served_over() {
+  local name
+
+  HOST=$1
+  name=$(client connect name send:over-"$1" half-close wait-eof)
+  case $name in
+  "$2":[0-9]*) ;;
+  *) fail "the client's name is $name" ;;
+  esac
+  wait_for "over-$1"
+  has_line "Connection from: $name" "$LOG"
+  wait_for "Connection closed: $name"
+}
+
+@test "both families are served on one socket" {
+  LOOPBACK='' start_server
+  case $(head -n 1 "$LOG") in
+  'Listening on: [::]:'*) ;;
+  *) skip "this host has no IPv6" ;;
+  esac
+  if has 'serving IPv6 alone' "$ERR"; then
+    skip "here one socket cannot serve both"
+  fi
+  served_over ::1 '[::1]'
+  served_over 127.0.0.1 127.0.0.1
+}
+
+@test "--address 127.0.0.1 is IPv4" {
+  only_ours
+  start_server --address 127.0.0.1
+  same "Listening on: 127.0.0.1:$PORT" "$(cat "$LOG")"
+  served_over 127.0.0.1 127.0.0.1
+}
+
+@test "--address 0.0.0.0 is every address, of IPv4 alone" {
+  only_ours
+  start_server --address 0.0.0.0
+  same "Listening on: 0.0.0.0:$PORT" "$(cat "$LOG")"
+  served_over 127.0.0.1 127.0.0.1
+}
+
+@test "--address ::1 is IPv6, in brackets" {
+  only_ours
+  "$BUILD/tests/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
+  has refused "$BATS_TEST_TMPDIR/words" || skip "this host has no IPv6"
+  start_server --address ::1
+  same "Listening on: [::1]:$PORT" "$(cat "$LOG")"
+  served_over ::1 '[::1]'
+}
+
+@test "--address takes a name" {
+  only_ours
+  start_server --address localhost
+  case $(cat "$LOG") in
+  "Listening on: [::1]:$PORT") served_over ::1 '[::1]' ;;
+  *) served_over 127.0.0.1 127.0.0.1 ;;
+  esac
+}
+
+@test "a host without IPv6 is served over IPv4, unless it was asked for" {
+  local fault='-e trace=socket -e inject=socket:error=EAFNOSUPPORT:when=1'
+
+  only_ours
+  strace -qq -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+  # One that looks for leaks at its end cannot be traced.
+  export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+  UNDER="strace -D -qq -o /dev/null $fault" LOOPBACK='' start_server
+  same "Listening on: 0.0.0.0:$PORT" "$(cat "$LOG")"
+  served_over 127.0.0.1 127.0.0.1
+  UNDER="strace -D -qq -o /dev/null $fault" run_server --address :: --port 0
+  same 1 "$STATUS"
+  has "cannot listen on [::]:0: " "$ERR"
+}

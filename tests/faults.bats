@@ -1,0 +1,372 @@
+#!/usr/bin/env bats
+# faults.bats: what has ended other servers. Each scenario is a bug that servers
+# written for teaching have had. `freeze` and `thaw` (SIGSTOP and SIGCONT) make
+# sure that what clients do is there all at once.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+# still_serves: a new client is served.
+still_serves() {
+  say_to "$PORT" still-here
+  wait_for still-here
+}
+
+@test "a reset ends one client and nobody else" {
+  local name
+
+  start_server
+  hold connect name send:hello line reset
+  wait_for hello
+  name=$(cat "$HELD")
+  go
+  wait_held
+  wait_for "Connection reset: $name"
+  lacks "Connection closed: $name" "$LOG"
+  still_serves
+}
+
+@test "the others never notice a reset" {
+  only_concurrent
+  start_server
+  hold connect:2 use:1 send:one use:2 send:two line use:1 reset use:2 \
+    send:three half-close wait-eof
+  wait_for one
+  wait_for two
+  go
+  wait_held
+  wait_for three
+}
+
+@test "the events tell a reset from a close" {
+  local name
+
+  only_ours
+  start_server --events "$EVENTS"
+  hold connect name send:hello line reset
+  wait_until saw recv 1
+  go
+  wait_held
+  wait_until saw reset 1
+  saw close 0
+}
+
+@test "a reset right behind the data" {
+  start_server
+  client connect:5 each:send:hello each:reset
+  still_serves
+}
+
+@test "clients that were reset before they were accepted" {
+  start_server
+  freeze
+  client connect:3 each:reset connect send:good half-close
+  thaw
+  wait_for good
+  still_serves
+}
+
+@test "reset clients between good ones, all before accept" {
+  start_server
+  freeze
+  client connect:5 use:2 reset use:4 reset use:1 send:one half-close use:3 \
+    send:three half-close use:5 send:five half-close
+  thaw
+  wait_for one
+  wait_for three
+  wait_for five
+  still_serves
+}
+
+@test "ten that connect and close without a word" {
+  start_server
+  client connect:10 each:close
+  still_serves
+  wait_until left 11
+}
+
+@test "ten probes, all at once" {
+  start_server
+  freeze
+  client connect:10 each:close
+  thaw
+  still_serves
+  wait_until left 11
+}
+
+@test "forty clients at once" {
+  start_server
+  hold connect:40 each:send:x say:sent line each:half-close each:wait-eof
+  wait_said sent
+  if [ "$CONCURRENT" = no ]; then
+    wait_until came 1
+  else
+    wait_until printed 40 x
+  fi
+  go
+  wait_held
+  wait_until printed 40 x
+  still_serves
+}
+
+@test "fifty that connect at once are all accepted" {
+  start_server
+  freeze
+  client connect:50 each:send:x each:half-close
+  thaw
+  wait_until printed 50 x
+  wait_until left 50
+}
+
+@test "1100 clients: all are served, or refused with a reason" {
+  local refused
+
+  only_concurrent
+  only_ours
+  [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 1200 ] ||
+    skip "the limit on descriptors is $(ulimit -Hn)"
+  start_server
+  hold connect:1100 each:send:x say:sent line each:wait-closed
+  wait_said sent
+  wait_until xs_and_refused 1100
+  refused=$(lines "$LOG" 'Connection refused: ')
+  case $BACKEND in
+  *select)
+    # FD_SETSIZE is 1024 almost everywhere, 256 on old NetBSD.
+    [ "$refused" -gt 0 ] || fail "nobody is refused"
+    same "$refused" "$(grep -Ec \
+      '^Connection refused: [^ ]+:[0-9]+ \(.*FD_SETSIZE.*\)$' "$LOG")"
+    [ "$(grep -cx x "$LOG")" -ge 1000 ] || fail "too many are refused: $refused"
+    ;;
+  *) same 0 "$refused" ;;
+  esac
+  same "$((1100 - refused))" "$(lines "$LOG" 'Connection from: ')"
+  same "" "$(cat "$ERR")"
+  stop_server
+  same 0 "$STATUS"
+  same "$((1100 - refused))" "$(lines "$LOG" 'Connection closed: ')"
+  go
+  wait_held
+}
+
+# xs_and_refused N: whether N clients were served or turned away.
+xs_and_refused() {
+  [ "$(grep -Ecx 'x|Connection refused: .*' "$LOG")" -eq "$1" ]
+}
+
+@test "too few descriptors: it waits, without spinning, and serves all" {
+  only_ours
+  PREPARE='ulimit -n 16' start_server
+  hold connect:20 each:send:x say:sent line each:half-close each:wait-eof
+  wait_said sent
+  if [ "$CONCURRENT" != no ]; then
+    wait_until has 'cannot accept for now: ' "$ERR"
+    sleeps 1500
+    # It says so once, and not each second again.
+    same 1 "$(lines "$ERR")"
+    same 0 "$(lines "$LOG" 'Connection closed')"
+    [ "$(grep -cx x "$LOG")" -ge 5 ] || fail "it serves too few"
+  fi
+  go
+  wait_held
+  wait_until printed 20 x
+  wait_until left 20
+  [ "$(lines "$ERR")" -le 1 ]
+  lacks 'Connection refused' "$LOG"
+  still_serves
+}
+
+@test "idle clients cost no processor time" {
+  only_ours
+  start_server
+  hold connect:10 each:send:x line use:1 half-close use:2 reset say:ended line \
+    use:3 half-close
+  [ "$CONCURRENT" != no ] || wait_until printed 1 x
+  [ "$CONCURRENT" = no ] || wait_until printed 10 x
+  go
+  wait_said ended
+  wait_until has 'Connection closed: ' "$LOG"
+  sleeps 400
+  go
+  wait_held
+}
+
+@test "stopped and continued, it goes on" {
+  start_server
+  hold connect send:before line send:after half-close wait-eof
+  wait_for before
+  freeze
+  thaw
+  freeze
+  thaw
+  go
+  wait_held
+  wait_for after
+  still_serves
+}
+
+@test "each byte is attributed to who sent it" {
+  local names
+
+  only_ours
+  start_server --label
+  hold connect:4 each:name line \
+    use:1 send:11111 use:2 send:22222 use:3 send:33333 use:4 send:44444 \
+    say:sent line each:half-close each:wait-eof
+  wait_until came 1
+  [ "$CONCURRENT" = no ] || wait_until came 4
+  freeze
+  go
+  wait_said sent
+  thaw
+  names=$(sed '/^sent$/d' "$HELD")
+  go
+  wait_held
+  wait_until left 4
+  same "$(echo "$names" | awk '{ print $0 "| " NR NR NR NR NR }')" \
+    "$(grep '| ' "$LOG" | sort -t ' ' -k 2)"
+}
+
+@test "the sockets are close-on-exec, and non-blocking where all are served" {
+  local socket flags found=0
+
+  only_ours
+  needs_proc
+  start_server
+  hold connect:2 each:send:x say:sent line
+  wait_said sent
+  wait_until has_line x "$LOG"
+  [ "$CONCURRENT" = no ] || wait_until printed 2 x
+  for socket in "/proc/$PID/fd"/*; do
+    case $(readlink "$socket") in
+    socket:*) ;;
+    *) continue ;;
+    esac
+    found=$((found + 1))
+    flags=$(sed -n 's/^flags:[^0-9]*//p' "/proc/$PID/fdinfo/${socket##*/}")
+    [ $((flags & 02000000)) -ne 0 ] || fail "${socket##*/} lacks FD_CLOEXEC"
+    [ "$CONCURRENT" = no ] || [ $((flags & 04000)) -ne 0 ] ||
+      fail "${socket##*/} lacks O_NONBLOCK"
+  done
+  [ "$found" -ge 2 ]
+  go
+  wait_held
+}
+
+@test "data, FIN and hang-up that arrive together: the data is printed" {
+  start_server
+  freeze
+  client connect send:last-words close
+  thaw
+  wait_for last-words
+  wait_until left 1
+}
+
+@test "a megabyte and a FIN in one go: all of it is printed" {
+  local sent=$BATS_TEST_TMPDIR/sent
+
+  numbered 55000 "$sent"
+  start_server
+  freeze
+  hold connect send-file:"$sent" half-close wait-eof
+  thaw
+  wait_held
+  wait_until left 1
+  printed_is "$sent"
+}
+
+@test "a descriptor that comes back at once is not taken for the old client" {
+  local old new
+
+  only_concurrent
+  start_server
+  hold connect name send:old line close connect name send:new say:sent line \
+    half-close wait-eof
+  wait_for old
+  freeze
+  go
+  wait_said sent
+  thaw
+  wait_for new
+  go
+  wait_held
+  old=$(sed -n 1p "$HELD")
+  new=$(sed -n 2p "$HELD")
+  wait_for "Connection closed: $new"
+  # Both were served from their first line to their last, whatever came between.
+  same 2 "$(lines "$LOG" 'Connection from: ')"
+  same "1 1" "$(lines "$LOG" "Connection closed: $old")\
+ $(lines "$LOG" "Connection closed: $new")"
+  same "Receiving from: $new
+new
+Connection closed: $new" "$(tail -n 3 "$LOG")"
+}
+
+@test "many leave and come in one batch" {
+  only_concurrent
+  start_server
+  hold connect:20 each:send:x line each:close connect:20 \
+    each:send:y say:sent line each:half-close each:wait-eof
+  wait_until printed 20 x
+  freeze
+  go
+  wait_said sent
+  thaw
+  wait_until printed 20 y
+  go
+  wait_held
+  wait_until left 40
+  still_serves
+}
+
+@test "one that floods does not starve the others" {
+  only_concurrent
+  start_server
+  # The flood, between two in number, comes in lines of 64 bytes. When it is
+  # said to be queued, much more than one turn of it is there.
+  hold connect:3 each:send:hello line use:1 send:me-too use:3 send:me-too \
+    use:2 fill:50000 say:queued fill:1000000 each:half-close each:wait-eof
+  wait_until printed 3 hello
+  freeze
+  go
+  wait_said queued
+  thaw
+  wait_held
+  wait_until left 3
+  printed 2 me-too
+  [ "$(awk '/^me-too$/ { before = n } length($0) == 63 { n++ }
+    END { print before + 0 }' "$LOG")" -lt 600 ] ||
+    fail "they had to wait for the flood"
+}
+
+@test "500 clients leave no descriptor behind" {
+  local before
+
+  needs_proc
+  start_server
+  client connect send:x half-close wait-eof
+  wait_until left 1
+  before=$(descriptors)
+  if [ "$CONCURRENT" = no ]; then
+    freeze
+    client connect:100 each:send:x each:half-close
+    thaw
+    wait_until left 101
+  else
+    client connect:100 each:send:x each:half-close each:wait-eof \
+      connect:100 each:reset connect:100 each:close \
+      connect:200 each:send:x each:half-close each:wait-eof
+    wait_until left 501
+  fi
+  still_serves
+  wait_until same_count "$before"
+}
+
+# descriptors: how many the server has open.
+descriptors() {
+  find "/proc/$PID/fd" -mindepth 1 | wc -l | tr -d ' '
+}
+
+same_count() {
+  [ "$(descriptors)" -eq "$1" ]
+}

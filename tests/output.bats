@@ -1,0 +1,269 @@
+#!/usr/bin/env bats
+# output.bats: where the output goes and in which form: --raw, --label,
+# --events; and what happens when it can go nowhere.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+setup_file() {
+  NAME=$(server_name)
+  export NAME
+}
+
+@test "--raw gives back the bytes as they came, and the messages apart" {
+  local bytes=$BATS_TEST_TMPDIR/bytes
+
+  only_ours
+  dd if=/dev/urandom of="$bytes" bs=1024 count=1024 2>/dev/null
+  start_server --raw
+  client connect "send-file:$bytes" half-close wait-eof
+  wait_until has 'Connection closed' "$ERR"
+  cmp "$bytes" "$LOG"
+  stop_server
+  cmp "$bytes" "$LOG"
+  same "Stopped." "$(tail -n 1 "$ERR")"
+}
+
+@test "--raw adds nothing and escapes nothing" {
+  local name
+
+  only_ours
+  start_server --raw
+  client connect 'send:\x1b[1m\0\xff\xc3' half-close wait-eof
+  wait_until has 'Connection closed' "$ERR"
+  printf '\033[1m\000\377\303' | cmp - "$LOG"
+  name=$(LOG=$ERR client_number 1)
+  same "Listening on: $HOST:$PORT
+$(served "$name" raw | sed '/^raw$/d')" "$(cat "$ERR")"
+}
+
+@test "--label puts the address before each line" {
+  local name
+
+  only_ours
+  start_server --label
+  hold connect name 'send:one\n\ntwo' line 'send:three\x1b\n' half-close \
+    wait-eof
+  wait_until has two "$LOG"
+  go
+  wait_held
+  name=$(cat "$HELD")
+  log_becomes "$(head -n 1 "$LOG")
+$(served "$name" "$name| one
+$name| 
+$name| two" "$name| three\\x1b")"
+}
+
+@test "--label marks what is left of a character, too" {
+  local name
+
+  only_ours
+  start_server --label
+  name=$(client connect name 'send:\xe2\x82' half-close wait-eof)
+  wait_for "$name| \\xe2\\x82"
+}
+
+@test "--events has four columns, in order, with every byte counted" {
+  local first second
+
+  only_ours
+  echo "an old line" >"$EVENTS"
+  start_server --events "$EVENTS"
+  first=$(client connect name fill:5000 half-close wait-eof)
+  second=$(client connect name send:hello half-close wait-eof)
+  stop_server
+  # Seconds with six decimals, the event, the address, the bytes.
+  same "" "$(awk -F '\t' 'NF != 4 || $1 !~ /^[0-9]+\.[0-9]+$/ ||
+    length($1) - index($1, ".") != 6 || $4 !~ /^[0-9]+$/' "$EVENTS")"
+  same "ordered" "$(awk '$1 < last { exit 1 } { last = $1 }
+    END { print "ordered" }' "$EVENTS")"
+  same "listening $HOST:$PORT 0
+accept $first 0
+recv $first 5000
+close $first 0
+accept $second 0
+recv $second 5
+close $second 0
+stop - 0" "$(awk '{
+      if ($2 == "recv" && $3 == from) { bytes += $4; next }
+      if (bytes) print "recv", from, bytes
+      bytes = 0; from = ""
+      if ($2 == "recv") { from = $3; bytes = $4; next }
+      print $2, $3, $4 }' "$EVENTS")"
+}
+
+@test "the time of an event is the wall clock's" {
+  local before after
+
+  only_ours
+  before=$(date +%s)
+  start_server --events "$EVENTS"
+  client connect half-close wait-eof
+  stop_server
+  after=$(date +%s)
+  same "" "$(awk -v from="$before" -v to="$((after + 1))" \
+    '$1 + 0 < from || $1 + 0 > to' "$EVENTS")"
+}
+
+@test "--events beside the text changes nothing in it" {
+  only_ours
+  start_server --events "$EVENTS"
+  client connect send:hello half-close wait-eof
+  wait_until saw close 1
+  log_becomes "Listening on: $HOST:$PORT
+$(served "$(client_number 1)" hello)"
+}
+
+@test "--events - takes the place of the text" {
+  local name
+
+  only_ours
+  start_server --events -
+  name=$(client connect name send:hello half-close wait-eof)
+  stop_server
+  same "listening $HOST:$PORT 0
+accept $name 0
+recv $name 5
+close $name 0
+stop - 0" "$(cut -f 2- "$LOG" | tr '\t' ' ')"
+}
+
+# to_pipe: starts a server whose standard output is a pipe. Its other
+# end is descriptor 8, also for writing, so that it never ends.
+to_pipe() {
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  exec 8<>"$BATS_TEST_TMPDIR/pipe"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+}
+
+@test "a pipe sees each line as it comes" {
+  local line
+
+  only_ours
+  to_pipe
+  read -r -t "$LIMIT" -u 8 line
+  same "Listening on: $HOST:$PORT" "$line"
+  hold connect send:hello line half-close wait-eof
+  while [ "$line" != hello ]; do read -r -t "$LIMIT" -u 8 line; done
+  go
+  while [ "$line" != "Connection closed: ${line##* }" ]; do
+    read -r -t "$LIMIT" -u 8 line
+  done
+  wait_held
+}
+
+@test "a reader that comes late gets everything" {
+  local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
+
+  only_ours
+  numbered 20000 "$sent"
+  to_pipe
+  # More than a pipe holds: the server must wait in the middle.
+  hold connect send-file:"$sent" half-close wait-eof
+  wait_until saw accept 1
+  read_pipe "$all"
+  wait_held
+  stop_server
+  wait_until has_line Stopped. "$all"
+  LOG=$all
+  printed_is "$sent"
+}
+
+# read_pipe FILE: copies what comes out of the pipe to the file.
+read_pipe() {
+  cat "$BATS_TEST_TMPDIR/pipe" >"$1" 3>&- 4>&- 8>&- 9>&- &
+  HELPERS="$HELPERS $!"
+}
+
+@test "an output that would block is waited for" {
+  local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
+
+  only_ours
+  to_pipe
+  # O_NONBLOCK belongs to what is open, not to the process: dd leaves it set.
+  dd if=/dev/null oflag=nonblock 2>/dev/null >&8 ||
+    skip "dd here sets no O_NONBLOCK"
+  numbered 20000 "$sent"
+  hold connect send-file:"$sent" half-close wait-eof
+  wait_until saw accept 1
+  read_pipe "$all"
+  wait_held
+  stop_server
+  wait_until has_line Stopped. "$all"
+  LOG=$all
+  printed_is "$sent"
+}
+
+@test "a closed standard output is an error" {
+  only_ours
+  PREPARE='exec >&-' run_server --port 0
+  same 1 "$STATUS"
+  case $WORDS in
+  "$NAME: cannot write to standard output: "*) ;;
+  *) same "$NAME: cannot write to standard output: ..." "$WORDS" ;;
+  esac
+}
+
+@test "a full disk is an error" {
+  only_ours
+  [ -c /dev/full ] || skip "there is no /dev/full"
+  PREPARE='exec >/dev/full' run_server --port 0
+  same 1 "$STATUS"
+  has "$NAME: cannot write to standard output: " "$ERR"
+  run_server --port 0 --events /dev/full
+  same 1 "$STATUS"
+  has "$NAME: cannot write to /dev/full: " "$ERR"
+}
+
+@test "a reader that goes away is an error, and no signal kills" {
+  only_ours
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  head -n 1 "$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/first" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  wait "${HELPERS##* }"
+  same "Listening on: $HOST:$PORT" "$(cat "$BATS_TEST_TMPDIR/first")"
+  client connect send:lost wait-closed
+  wait_end
+  same 1 "$STATUS"
+  has "$NAME: cannot write to standard output: " "$ERR"
+  # What else it has to say is not lost with it.
+  saw accept 1
+}
+
+@test "a closed standard input or standard error hinders nothing" {
+  only_ours
+  PREPARE='exec <&-' start_server
+  say_to "$PORT" without-input
+  wait_for without-input
+  stop_server
+  same 0 "$STATUS"
+  PREPARE='exec 2>&-' start_server
+  say_to "$PORT" without-error
+  wait_for without-error
+  stop_server
+  same 0 "$STATUS"
+  PREPARE='exec <&- 2>&-' start_server
+  say_to "$PORT" without-both
+  wait_for without-both
+}
+
+@test "a descriptor that was closed at the start never becomes a socket" {
+  local fd
+
+  only_ours
+  needs_proc
+  PREPARE='exec <&- 2>&-' start_server
+  hold connect send:hello line
+  wait_for hello
+  for fd in 0 2; do
+    case $(readlink "/proc/$PID/fd/$fd") in
+    /dev/null) ;;
+    *) fail "descriptor $fd is $(readlink "/proc/$PID/fd/$fd")" ;;
+    esac
+  done
+  go
+  wait_held
+}

@@ -1,0 +1,88 @@
+#!/bin/sh
+# setup.sh: installs what the tests need and is not there: bats, a netcat, and
+# on Linux strace. It uses the system's own package manager, as root or through
+# sudo, and prints each command before it runs it. Where nothing is missing it
+# does nothing.
+#
+#     make setup
+set -u
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# run COMMAND...: prints it and runs it, as root.
+run() {
+  if [ "$(id -u)" -ne 0 ]; then
+    has sudo || {
+      echo "setup: this must be run as root, there is no sudo: $*" >&2
+      exit 1
+    }
+    set -- sudo "$@"
+  fi
+  echo "+ $*"
+  "$@" || {
+    echo "setup: this has failed: $*" >&2
+    exit 1
+  }
+}
+
+missing=
+has bats || missing="$missing bats"
+# bash, which bats and the suite are written in, is no matter of course.
+has bash || missing="$missing bash"
+has nc || has ncat || has netcat || missing="$missing netcat"
+if [ "$(uname)" = Linux ]; then
+  has strace || missing="$missing strace"
+fi
+missing=${missing# }
+if [ -z "$missing" ]; then
+  echo "setup: nothing is missing"
+  exit 0
+fi
+
+# packages OF_BATS OF_NETCAT: what this system calls what is missing.
+packages() {
+  for tool in $missing; do
+    case $tool in
+    bats) echo "$1" ;;
+    netcat) echo "$2" ;;
+    *) echo "$tool" ;;
+    esac
+  done
+}
+
+# The names of packages hold no blanks, so they may be split into words.
+# shellcheck disable=SC2046
+if has apt-get; then
+  run env DEBIAN_FRONTEND=noninteractive apt-get update
+  run env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+    --no-install-recommends $(packages bats netcat-openbsd)
+elif has dnf; then
+  run dnf install -y $(packages bats nmap-ncat)
+elif has apk; then
+  run apk add $(packages bats netcat-openbsd)
+elif has pacman; then
+  run pacman -Sy --needed --noconfirm $(packages bash-bats openbsd-netcat)
+elif has brew; then
+  # Homebrew refuses to run as root.
+  set -- brew install $(packages bats-core netcat)
+  echo "+ $*"
+  "$@" || exit 1
+elif has pkg; then
+  run pkg install -y $(packages bats-core netcat)
+else
+  echo "setup: install these by hand, no known package manager is here:" \
+    "$missing" >&2
+  exit 1
+fi
+
+for tool in $missing; do
+  case $tool in
+  netcat) has nc || has ncat || has netcat ;;
+  *) has "$tool" ;;
+  esac || {
+    echo "setup: $tool is still missing" >&2
+    exit 1
+  }
+done

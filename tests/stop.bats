@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# stop.bats: the clean stop by SIGINT, SIGTERM and SIGHUP, whatever the server
+# is doing, and the start on the same port right after.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+setup_file() {
+  NAME=$(server_name)
+  export NAME
+}
+
+# stops_with SIGNAL CLIENTS: stops a server that has so many clients and checks
+# its last words: one line for each that was being served, and "Stopped.".
+stops_with() {
+  local served=$2 last
+
+  start_server
+  if [ "$2" -gt 0 ]; then
+    hold connect:"$2" each:send:hello say:sent line each:wait-closed
+    wait_said sent
+    [ "$CONCURRENT" != no ] || served=1
+    wait_until printed "$served" hello
+  fi
+  stop_server "$1"
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  # Who was announced was let go, once each.
+  same "$(sed -n 's/^Connection from: //p' "$LOG" | sort)" \
+    "$(sed -n 's/^Connection closed: //p' "$LOG" | sort)"
+  same "$served" "$(lines "$LOG" 'Connection closed: ')"
+  last=$(tail -n $((served + 1)) "$LOG" | sed 's/: .*//' | xargs)
+  same "$(awk -v n="$served" 'BEGIN {
+    for (i = 1; i <= n; i++) printf "Connection closed "
+    print "Stopped." }')" "$last"
+  if [ "$2" -gt 0 ]; then
+    go
+    wait_held
+  fi
+}
+
+@test "a stop without a client" {
+  only_ours "the words of our own servers"
+  stops_with INT 0
+  stops_with TERM 0
+  stops_with HUP 0
+}
+
+@test "a stop with a client closes it" {
+  only_ours "the words of our own servers"
+  stops_with INT 1
+  stops_with TERM 1
+  stops_with HUP 1
+}
+
+@test "a stop with three clients closes them, also those in the backlog" {
+  only_ours "the words of our own servers"
+  stops_with INT 3
+  stops_with TERM 3
+  stops_with HUP 3
+}
+
+@test "SIGTERM closes each client, says so, and ends with status 0" {
+  local name
+
+  start_server
+  hold connect name send:hello line wait-eof
+  wait_for hello
+  name=$(cat "$HELD")
+  stop_server TERM
+  same 0 "$STATUS"
+  has_line "Connection closed: $name" "$LOG" || fail "it is not let go: $name"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+  go
+  wait_held
+}
+
+@test "SIGTERM ends it, with or without a client" {
+  start_server
+  stop_server TERM
+  start_server
+  hold connect send:hello line wait-closed
+  wait_for hello
+  stop_server TERM
+  go
+  wait_held
+}
+
+@test "signals that the parent had ignored stop it all the same" {
+  local signal
+
+  only_ours
+  for signal in INT TERM HUP; do
+    PREPARE='trap "" INT TERM HUP' start_server
+    stop_server "$signal"
+    same 0 "$STATUS"
+    same "Stopped." "$(tail -n 1 "$LOG")"
+  done
+}
+
+@test "a stop while the server stands still is not lost" {
+  start_server
+  freeze
+  kill -TERM "$PID"
+  thaw
+  wait_end
+  [ -n "$SERVER" ] || same 0 "$STATUS"
+}
+
+@test "what nobody has read is dropped at the stop, without a fault" {
+  only_ours
+  start_server
+  hold connect send:first line fill:100000 wait-closed
+  wait_for first
+  freeze
+  go
+  kill -TERM "$PID"
+  thaw
+  wait_end
+  same 0 "$STATUS"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+  wait_until ended "$HELD_PID"
+}
+
+# stuck_server: starts a server with a client, and fills the pipe that is its
+# standard output, so that the next write will wait.
+stuck_server() {
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  exec 8<>"$BATS_TEST_TMPDIR/pipe"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  hold connect line send:hello say:sent line wait-closed
+  wait_until saw accept 1
+  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
+  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
+    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
+  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
+    skip "dd here cannot fill a pipe"
+  go
+  wait_said sent
+}
+
+@test "a stop while standard output is stuck ends with status 1 and a reason" {
+  only_ours
+  stuck_server
+  stop_server TERM
+  same 1 "$STATUS"
+  has "$NAME: stopped, but standard output is stuck" "$ERR"
+  go
+  wait_held
+}
+
+@test "a second signal ends it at once" {
+  only_ours
+  stuck_server
+  # Two different ones, since of one kind the kernel keeps only one for later.
+  kill -TERM "$PID"
+  kill -INT "$PID"
+  wait_end
+  case $STATUS in
+  130 | 143) ;;
+  *) fail "the status is $STATUS, not that of a signal" ;;
+  esac
+}
+
+@test "SIGTERM at any moment stops it" {
+  local seed=${SEED:-$$} command
+
+  only_ours "a hundred starts"
+  command=("$BUILD/${BACKEND%%/*}" --address 127.0.0.1 --port 0)
+  case $BACKEND in
+  */*) command+=(--selector "${BACKEND#*/}") ;;
+  esac
+  echo "SEED=$seed repeats this"
+  bash "${BATS_TEST_DIRNAME}/any-moment.sh" "${ROUNDS:-100}" "$seed" \
+    "$BUILD/tests/client" "${command[@]}" 3>&- 4>&-
+}
+
+@test "a port in use is an error, and the first server goes on" {
+  local first
+
+  start_server
+  first=$PID
+  say_to "$PORT" before
+  if [ -n "$SERVER" ]; then
+    run_server --port "$PORT"
+    [ "$STATUS" -ne 0 ]
+  else
+    run_server --address "$LOOPBACK" --port "$PORT"
+    same 1 "$STATUS"
+    same "" "$OUT"
+    case $WORDS in
+    "$NAME: cannot listen on $HOST:$PORT: Address "*"in use") ;;
+    *) same "$NAME: cannot listen on $HOST:$PORT: Address in use" "$WORDS" ;;
+    esac
+  fi
+  PID=$first
+  LOG=$BATS_TEST_TMPDIR/out.1
+  say_to "$PORT" after
+  wait_for after
+}
+
+@test "it starts again on its port while old connections are in TIME_WAIT" {
+  local try
+
+  # By chance another program may get hold of the port between the two.
+  for try in 1 2 3; do
+    start_server
+    hold connect send:hello say:sent wait-closed
+    wait_for hello
+    # The side that closes first is the one that keeps the port.
+    stop_server
+    wait_held
+    start_on_old_port
+    ! ended "$PID" || continue
+    PIDS="$PIDS $PID"
+    say_to "$PORT" again
+    wait_for again
+    return
+  done
+  fail "it does not start: $(cat "$ERR")"
+}
+
+# start_on_old_port: starts a server on PORT and waits until it listens or has
+# given up.
+start_on_old_port() {
+  set -- --port "$PORT"
+  [ -n "$SERVER" ] || set -- --address "$LOOPBACK" "$@"
+  new_log
+  launch "$LOG" "$ERR" "$@"
+  wait_until settled
+}
+
+settled() {
+  has 'Listening on: ' "$LOG" || ended "$PID"
+}
