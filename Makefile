@@ -36,9 +36,9 @@ LOOP = $(OBJ)/coroutine/loop.o $(OBJ)/coroutine/selector_select.o \
 KQ = $(OBJ)/kqueue/linux/kqueue.o
 CHART = $(OBJ)/tests/chart.o $(OBJ)/tests/draw.o $(OBJ)/tests/picture.o \
 	$(OBJ)/tests/conclusion.o $(OBJ)/tests/timeline.o
-TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/chart $(BUILD)/tests/load \
-	$(BUILD)/tests/yardstick $(BUILD)/tests/kqueue-test \
-	$(BUILD)/tests/coroutine-test
+TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/chart \
+	$(BUILD)/tests/load $(BUILD)/tests/yardstick \
+	$(BUILD)/tests/kqueue-test $(BUILD)/tests/coroutine-test
 
 all: $(PROGRAMS)
 
@@ -47,14 +47,17 @@ tools: $(TOOLS)
 help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
+	@echo 'make trace       shows the system calls of one server, or of two side by side'
+	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
 	@echo 'make check-all   tests with every compiler, tool and target there is'
 	@echo 'make clean       removes $(BUILD)/'
 	@echo
-	@echo 'make demo BACKENDS="poll epoll"     and make test: some servers only'
+	@echo 'make demo BACKENDS="poll epoll"     and trace, test: some servers only'
 	@echo 'make demo CLIENTS=6 ROUNDS=3 INTERVAL=0.5   other clients, faster'
 	@echo 'make test FILTER="port in use"      the tests whose names match'
+	@echo 'make test SERVER="python3 mine.py"  your own server'
 	@echo 'make KQUEUE=libkqueue               kqueue from libkqueue'
 	@echo 'make CC=clang BUILD=build-clang     another compiler, another place'
 
@@ -62,11 +65,19 @@ demo: all $(BUILD)/tests/talk $(BUILD)/tests/chart
 	@$(TELL) CLIENTS='$(CLIENTS)' ROUNDS='$(ROUNDS)' \
 	INTERVAL='$(INTERVAL)' sh tests/demo.sh
 
+trace: all $(BUILD)/tests/client
+	@$(TELL) sh tests/trace.sh
+
+exercise: all $(BUILD)/tests/client
+	@$(TELL) N='$(N)' V='$(V)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+	LDFLAGS='$(LDFLAGS)' KQUEUE='$(KQUEUE)' sh docs/exercises/check.sh
+
 setup:
 	@sh tests/setup.sh
 
 test: all $(TOOLS)
-	@$(TELL) FILTER='$(FILTER)' bash tests/run.sh
+	@$(TELL) FILTER='$(FILTER)' SERVER='$(SERVER)' \
+	CONCURRENT='$(CONCURRENT)' bash tests/run.sh
 
 check-all: all $(TOOLS)
 	@$(TELL) bash tests/check-all.sh
@@ -304,4 +315,4 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/tests/yardstick.o.d
 -include $(OBJ)/tests/kqueue_test.o.d
 
-.PHONY: all tools help demo setup test check-all clean .FORCE
+.PHONY: all tools help demo trace exercise setup test check-all clean .FORCE

@@ -1,0 +1,31 @@
+/*
+ * late.c: pselect(2) with a signal just before the first sleep, the moment in
+ * which a signal is lost that was tested for too early. Where the signal is not
+ * held back, its handler has run before the sleep: the program exits with 9.
+ *
+ * The check compiles the server with -Dpselect=late_pselect. See sigpending(2).
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <signal.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+int late_pselect(int count, fd_set *readable, fd_set *writable,
+                 fd_set *exceptional, const struct timespec *timeout,
+                 const sigset_t *mask);
+
+int late_pselect(int count, fd_set *readable, fd_set *writable,
+                 fd_set *exceptional, const struct timespec *timeout,
+                 const sigset_t *mask)
+{
+    static int calls;
+    sigset_t pending;
+
+    if (++calls == 1) {
+        raise(SIGTERM);
+        if (sigpending(&pending) == -1 || !sigismember(&pending, SIGTERM))
+            _exit(9);
+    }
+    return pselect(count, readable, writable, exceptional, timeout, mask);
+}

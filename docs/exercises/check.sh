@@ -1,0 +1,103 @@
+#!/bin/sh
+# check.sh: one exercise: hands out its files, later checks what became of them.
+#
+#     make exercise          lists the exercises
+#     make exercise N=3      begins number 3, or checks how far it is
+#     make exercise N=3 V=1  shows in full what the suite says about it
+#
+# The files to work on are copied to docs/exercises/work/ once and never
+# overwritten. It says "pass", or "missing: " and what, a line for each. The status
+# is 0 for a pass and for the list, 1 where something is missing, 3 where this
+# system cannot tell.
+#
+# Each exercise has a file `check` in its directory; lib.sh says what is in it. From
+# outside: BUILD (where the programs are), CC, CFLAGS, LDFLAGS, WORK (where the
+# copies go), LIMIT (seconds that a check waits for something), FILTER (a regular
+# expression for the names of the suite's scenarios that a check runs).
+#
+# See sh(1).
+set -u
+
+exercises=$(cd "$(dirname "$0")" && pwd) || exit 1
+root=$(cd "$exercises/../.." && pwd) || exit 1
+BUILD=$(cd "${BUILD:-$root/build}" 2>/dev/null && pwd) || {
+  echo 'exercise: nothing is built yet: make' >&2
+  exit 1
+}
+WORK=${WORK:-$exercises/work}
+N=${N:-}
+
+# The first line of a page, without its mark.
+title() {
+  sed -n '1s/^# *//p' "$1/README.md"
+}
+
+list() {
+  echo 'make exercise N=1 begins the first one, and checks it when you are done:'
+  echo
+  for one in "$exercises"/[0-9][0-9]-*; do
+    echo "  $(title "$one")"
+  done
+}
+
+# Sets here to the directory of exercise N.
+find_exercise() {
+  case $N in
+  [0-9]) N=0$N ;;
+  esac
+  for here in "$exercises/$N"-*; do
+    [ ! -d "$here" ] || return 0
+  done
+  echo "exercise: there is no number $N; make exercise lists them" >&2
+  exit 2
+}
+
+# Hands out the files: those of its directory start/, and those of the project
+# that the exercise begins with, changed by a patch where there is one.
+begin() {
+  mkdir -p "$mine.new" || exit 1
+  [ ! -d "$here/start" ] || cp "$here/start/"* "$mine.new/" || exit 1
+  for one in $FROM; do
+    cp "$root/$one" "$mine.new/" || exit 1
+  done
+  if [ -n "$PATCH" ]; then
+    seed || exit 1
+  fi
+  mv "$mine.new" "$mine"
+  printf 'Your files are in %s:\n' "${mine#"$root/"}"
+  (cd "$mine" && for one in *; do echo "  $one"; done)
+  printf 'What to do with them: %s\n\n' "${here#"$root/"}/README.md"
+}
+
+# Puts the bug of PATCH into the copies. The patch names files of the project.
+seed() {
+  mkdir "$mine.new/tree" || return 1
+  for one in $FROM; do
+    mkdir -p "$mine.new/tree/${one%/*}" &&
+      cp "$root/$one" "$mine.new/tree/$one" || return 1
+  done
+  if ! (cd "$mine.new/tree" && patch -s -p1) <"$root/$PATCH" >&2; then
+    echo "exercise: $PATCH does not fit the files" >&2
+    return 1
+  fi
+  for one in $FROM; do
+    mv "$mine.new/tree/$one" "$mine.new/" || return 1
+  done
+  rm -r "$mine.new/tree"
+}
+
+[ -n "$N" ] || {
+  list
+  exit
+}
+find_exercise
+FROM=
+PATCH=
+# shellcheck source=docs/exercises/lib.sh
+. "$exercises/lib.sh"
+# shellcheck disable=SC1091 # each exercise has its own
+. "$here/check"
+mine=$WORK/$(basename "$here")
+rm -rf "$mine.new"
+[ -d "$mine" ] || begin
+run_check

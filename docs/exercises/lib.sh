@@ -1,0 +1,282 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # between check.sh and this file
+# lib.sh: what the checks of the exercises are written with. To be read with
+# ".", by check.sh.
+#
+# A file check sets what it begins with: FROM, files of the project that are
+# copied, and PATCH, what is changed in them. And it defines the function check,
+# which looks at the files in $mine and calls `missing` for what is not there.
+#
+# Nothing waits by the clock: a server is looked at every 20 ms until it has
+# done what it is to do, LIMIT seconds at the most.
+
+LIMIT=${LIMIT:-10}
+HOST=127.0.0.1
+CC=${CC:-cc}
+STRICT='-std=c11 -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion'
+pids=
+absent=0
+SERVER=
+
+# missing TEXT: what is not there yet. It fails, so that a check can stop.
+missing() {
+  echo "missing: $*"
+  absent=$((absent + 1))
+  return 1
+}
+
+# cannot TEXT: what hinders the check itself, on this system.
+cannot() {
+  echo "cannot check here: $*"
+  exit 3
+}
+
+# run_check: runs the check in a directory of its own and says how it ended.
+run_check() {
+  scratch=$(mktemp -d "${TMPDIR:-/tmp}/exercise.XXXXXX") || exit 1
+  trap 'end_all; rm -rf "$scratch"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  check
+  end_all
+  if [ "$absent" -eq 0 ]; then
+    echo pass
+  else
+    exit 1
+  fi
+}
+
+# all_missing FILE: each line of it.
+all_missing() {
+  while IFS= read -r line; do
+    missing "$line"
+  done <"$1"
+  [ ! -s "$1" ]
+}
+
+# compare_answers RIGHT GIVEN: two files of lines "question = answer"; remarks
+# (#) do not count. What is not answered, or not so, is missing.
+compare_answers() {
+  awk -F '=' '
+    function trim(text) {
+      gsub(/^[ \t]+|[ \t]+$/, "", text)
+      return text
+    }
+    { sub(/#.*/, "") }
+    NF < 2 { next }
+    { question = trim($1); answer = trim($2) }
+    FNR == NR { right[question] = answer; order[++n] = question; next }
+    { given[question] = answer }
+    END {
+      for (i = 1; i <= n; i++) {
+        question = order[i]
+        if (given[question] == "")
+          print "an answer for: " question
+        else if (given[question] != right[question])
+          print "the right answer for: " question " (it is not " \
+            given[question] ")"
+      }
+    }' "$1" "$2" >"$scratch/wrong"
+  all_missing "$scratch/wrong"
+}
+
+# --- Building ----------------------------------------------------------------
+
+# compile FILE OBJECT [FLAG...]: as the Makefile does. The includes of a file
+# that was copied out of its directory are found by the places after -I.
+compile() {
+  file=$1 object=$2
+  shift 2
+  # shellcheck disable=SC2086 # several words
+  $CC $STRICT ${CFLAGS:-} "$@" -I "$mine" -I "$root/coroutine" \
+    -I "$root/common" -c -o "$object" "$file" 2>"$scratch/words"
+  set -- $?
+  cat "$scratch/words"
+  [ "$1" -eq 0 ] || missing "${file##*/} does not compile"
+}
+
+# build PROGRAM [FLAG...]: the server that is made of the project's common/ and
+# what is in $mine: a file there takes the place of the one with its name.
+# Leaves it in $scratch/build, where the suite looks for it.
+build() {
+  program=$1
+  shift
+  mkdir -p "$scratch/build/obj"
+  cp "$BUILD"/obj/common/*.o "$scratch/build/obj/"
+  for file in "$mine"/*.c; do
+    object=${file##*/}
+    object=${object%.c}.o
+    # common/ has a server.c, too.
+    [ "$object" != server.o ] || object=main.o
+    compile "$file" "$scratch/build/obj/$object" "$@" || return
+  done
+  link "$program" "$scratch"/build/obj/*.o
+}
+
+# link PROGRAM OBJECT...
+link() {
+  program=$1
+  shift
+  # shellcheck disable=SC2086 # several words
+  $CC ${CFLAGS:-} ${LDFLAGS:-} -o "$scratch/build/$program" "$@" \
+    2>"$scratch/words" && return
+  cat "$scratch/words"
+  missing 'it does not link'
+}
+
+# uses WORD FILE: whether the code says it; comments do not count.
+uses() {
+  awk '
+    {
+      gsub(/\/\*([^*]|\*+[^*\/])*\*+\//, "")
+      sub(/\/\/.*/, "")
+      if (comment) {
+        if (!index($0, "*/")) next
+        sub(/^.*\*\//, "")
+        comment = 0
+      }
+      if (index($0, "/*")) {
+        sub(/\/\*.*/, "")
+        comment = 1
+      }
+      print
+    }' "$mine/$2" | grep -q "$1"
+}
+
+# --- Servers and clients -----------------------------------------------------
+
+# wait_until COMMAND...: fails after LIMIT seconds.
+wait_until() {
+  looks=$((LIMIT * 50))
+  until "$@"; do
+    looks=$((looks - 1))
+    [ "$looks" -gt 0 ] || return 1
+    sleep 0.02
+  done
+}
+
+# serve PROGRAM [OPTION...]: starts it on a free port. Sets pid and port; its
+# output goes to $scratch/out. Fails where it does not listen.
+serve() {
+  : >"$scratch/out"
+  "$@" --address "$HOST" --port 0 >"$scratch/out" 2>"$scratch/err" \
+    </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  pid=$!
+  pids="$pids $pid"
+  wait_until listens || missing 'the server does not say where it listens' ||
+    return
+  port=$(sed -n '1s/^Listening on: .*://p' "$scratch/out")
+}
+
+listens() {
+  grep -q '^Listening on: .*:[0-9]' "$scratch/out" || ended "$pid"
+}
+
+ended() {
+  ! kill -0 "$1" 2>/dev/null
+}
+
+# printed LINE [N]: whether the server has printed this line, N times.
+printed() {
+  [ "$(grep -cxF -- "$1" "$scratch/out")" -ge "${2:-1}" ]
+}
+
+# counted PATTERN N: whether N lines of its output match.
+counted() {
+  [ "$(grep -c -- "$1" "$scratch/out")" -ge "$2" ]
+}
+
+# client ACTION...: the client of tests/client.c.
+client() {
+  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$port" "$@" \
+    >"$scratch/client.out" 2>"$scratch/client.err"
+}
+
+# hold ACTION...: the same in the background. Its action `line` waits for `go`.
+# Sets holder, its process.
+hold() {
+  rm -f "$scratch/held.in"
+  mkfifo "$scratch/held.in"
+  : >"$scratch/held"
+  exec 9<>"$scratch/held.in"
+  "$BUILD/tests/client" -t 60 -a "$HOST" "$port" "$@" \
+    <"$scratch/held.in" >"$scratch/held" 2>&1 9>&- &
+  holder=$!
+  pids="$pids $holder"
+}
+
+go() {
+  echo >&9
+}
+
+# said WORD: whether the held client has said it.
+said() {
+  grep -qxF -- "$1" "$scratch/held"
+}
+
+# stop PID: has a server stop, and waits for it. Sets status.
+stop() {
+  kill "$1" 2>/dev/null
+  wait_until ended "$1" || {
+    kill -KILL "$1"
+    wait "$1" 2>/dev/null
+    status=hangs
+    return 1
+  }
+  status=0
+  wait "$1" || status=$?
+}
+
+# freeze, thaw: stops the server in its tracks and lets it go on, so that what
+# clients do in between is there all at once.
+freeze() {
+  kill -STOP "$pid"
+  wait_until stands
+}
+
+stands() {
+  case $(ps -o stat= -p "$pid" 2>/dev/null || cat "/proc/$pid/stat") in
+  T* | *') T '*) ;;
+  *) return 1 ;;
+  esac
+}
+
+thaw() {
+  kill -CONT "$pid"
+}
+
+# stops_cleanly: whether the server obeys SIGTERM and says that all was well.
+stops_cleanly() {
+  if ! stop "$pid" || [ "$status" != 0 ]; then
+    missing 'a clean stop by SIGTERM'
+  fi
+}
+
+# Ends what a check has started, by its process id.
+end_all() {
+  for one in $pids; do
+    kill -KILL "$one" 2>/dev/null
+    wait "$one" 2>/dev/null
+  done
+  pids=
+}
+
+# --- The project's own suite -------------------------------------------------
+
+# suite BACKEND SCENARIOS: runs those whose names match (or FILTER's) against the
+# program in $scratch/build. Each that fails is something missing.
+suite() {
+  for one in bats bash; do
+    command -v "$one" >/dev/null || cannot "$one is missing: make setup"
+  done
+  mkdir -p "$scratch/build"
+  [ -e "$scratch/build/tests" ] || ln -s "$BUILD/tests" "$scratch/build/tests"
+  BUILD=$scratch/build BACKENDS=$1 FILTER=${FILTER:-$2} LIMIT=$LIMIT \
+    SERVER=${SERVER:-} bash "$root/tests/run.sh" >"$scratch/suite" 2>&1 && return
+  [ -z "${V:-}" ] || cat "$scratch/suite"
+  grep '^not ok' "$scratch/suite" >"$scratch/not-ok" ||
+    cat "$scratch/suite"
+  sed 's/^not ok [0-9]* [^:]*: /the scenario: /' "$scratch/not-ok" \
+    >"$scratch/wrong"
+  all_missing "$scratch/wrong"
+  [ "$absent" -gt 0 ] || missing 'the suite did not run'
+}

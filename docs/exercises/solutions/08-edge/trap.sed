@@ -1,0 +1,2 @@
+# Who was not finished is left to the next edge.
+s/queue_length > 0 ? 0 : accept_timeout()/accept_timeout()/

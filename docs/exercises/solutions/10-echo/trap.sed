@@ -1,0 +1,2 @@
+# Everything is kept.
+s/KEPT_MOST = 65536/KEPT_MOST = 134217728/
