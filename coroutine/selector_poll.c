@@ -11,63 +11,40 @@
 #include <poll.h>
 #include <stdlib.h>
 
+/* By descriptor, so that forgetting one is no search. poll passes over those
+ * whose fd is negative: they are not watched. */
 static struct pollfd *watched;
 static nfds_t count, room;
-
-/* Where each descriptor stands in the list. */
-static nfds_t *places;
-static size_t places_room;
 
 static int poll_open(void)
 {
     count = room = 0;
-    places_room = 0;
-    return 0;
-}
-
-/* Makes an array of `size`-byte members longer, twice as long as needed.
- * Returns 0, or -1 and errno with the array as it was. */
-static int grow(void **array, size_t needed, size_t size)
-{
-    void *larger = realloc(*array, 2 * needed * size);
-
-    if (larger == NULL)
-        return -1;
-    *array = larger;
     return 0;
 }
 
 static int poll_watch(int fd)
 {
-    size_t needed = (size_t)fd + 1;
+    nfds_t needed = (nfds_t)fd + 1;
 
-    if (count == room) {
-        void *array = watched;
+    if (needed > room) {
+        struct pollfd *larger = realloc(watched, 2 * needed * sizeof *watched);
 
-        if (grow(&array, room + 1, sizeof *watched) == -1)
+        if (larger == NULL)
             return -1;
-        watched = array;
-        room = 2 * (room + 1);
+        watched = larger;
+        room = 2 * needed;
     }
-    if (needed > places_room) {
-        void *array = places;
-
-        if (grow(&array, needed, sizeof *places) == -1)
-            return -1;
-        places = array;
-        places_room = 2 * needed;
-    }
-    places[fd] = count;
-    watched[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    while (count < needed)
+        watched[count++].fd = -1;
+    watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
     return 0;
 }
 
 static void poll_forget(int fd)
 {
-    nfds_t place = places[fd];
-
-    watched[place] = watched[--count];
-    places[watched[place].fd] = place;
+    watched[fd].fd = -1;
+    while (count > 0 && watched[count - 1].fd == -1)
+        count--;
 }
 
 static void poll_wait(int ms, void (*ready)(int fd))
@@ -77,7 +54,7 @@ static void poll_wait(int ms, void (*ready)(int fd))
     if (found == -1 && errno != EINTR)
         die_errno("poll failed");
     for (nfds_t i = 0; found > 0 && i < count; i++)
-        if (watched[i].revents != 0) {
+        if (watched[i].fd != -1 && watched[i].revents != 0) {
             ready(watched[i].fd);
             found--;
         }
@@ -86,9 +63,7 @@ static void poll_wait(int ms, void (*ready)(int fd))
 static void poll_close(void)
 {
     free(watched);
-    free(places);
     watched = NULL;
-    places = NULL;
 }
 
 const struct selector selector_poll = {
