@@ -36,9 +36,11 @@ LOOP = $(OBJ)/coroutine/loop.o $(OBJ)/coroutine/selector_select.o \
 KQ = $(OBJ)/kqueue/linux/kqueue.o
 CHART = $(OBJ)/tests/chart.o $(OBJ)/tests/draw.o $(OBJ)/tests/picture.o \
 	$(OBJ)/tests/conclusion.o $(OBJ)/tests/timeline.o
+FUZZERS = $(BUILD)/tests/fuzz-text $(BUILD)/tests/fuzz-options \
+	$(BUILD)/tests/fuzz-server
 TOOLS = $(BUILD)/tests/client $(BUILD)/tests/talk $(BUILD)/tests/chart \
 	$(BUILD)/tests/load $(BUILD)/tests/yardstick \
-	$(BUILD)/tests/kqueue-test $(BUILD)/tests/coroutine-test
+	$(BUILD)/tests/kqueue-test $(BUILD)/tests/coroutine-test $(FUZZERS)
 
 all: $(PROGRAMS)
 
@@ -51,6 +53,8 @@ help:
 	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
+	@echo 'make compare     what a message, a connection, an idle client costs'
+	@echo 'make fuzz        random clients, until something breaks or Ctrl+C'
 	@echo 'make check-all   tests with every compiler, tool and target there is'
 	@echo 'make clean       removes $(BUILD)/'
 	@echo
@@ -78,6 +82,12 @@ setup:
 test: all $(TOOLS)
 	@$(TELL) FILTER='$(FILTER)' SERVER='$(SERVER)' \
 	CONCURRENT='$(CONCURRENT)' bash tests/run.sh
+
+compare: all $(BUILD)/tests/load $(BUILD)/tests/yardstick
+	@$(TELL) sh tests/compare.sh
+
+fuzz: all $(FUZZERS)
+	@$(TELL) SEED='$(SEED)' bash tests/fuzz.sh forever
 
 check-all: all $(TOOLS)
 	@$(TELL) bash tests/check-all.sh
@@ -131,6 +141,21 @@ $(BUILD)/tests/load: $(OBJ)/tests/load.o $(OBJ)/tests/measure.o $(OBJ)/tests/net
 
 $(BUILD)/tests/yardstick: $(OBJ)/tests/yardstick.o $(OBJ)/tests/net.o
 	$(LINK) $(OBJ)/tests/yardstick.o $(OBJ)/tests/net.o $(LDLIBS)
+
+$(BUILD)/tests/fuzz-text: $(OBJ)/tests/fuzz_text.o $(OBJ)/tests/fuzz.o \
+		$(OBJ)/tests/net.o $(COMMON)
+	$(LINK) $(OBJ)/tests/fuzz_text.o $(OBJ)/tests/fuzz.o \
+	$(OBJ)/tests/net.o $(OBJ)/common/text.o $(LDLIBS)
+
+$(BUILD)/tests/fuzz-options: $(OBJ)/tests/fuzz_options.o $(OBJ)/tests/fuzz.o \
+		$(OBJ)/tests/net.o $(COMMON)
+	$(LINK) $(OBJ)/tests/fuzz_options.o $(OBJ)/tests/fuzz.o \
+	$(OBJ)/tests/net.o $(COMMON) $(LDLIBS)
+
+$(BUILD)/tests/fuzz-server: $(OBJ)/tests/fuzz_server.o $(OBJ)/tests/fuzz.o \
+		$(OBJ)/tests/net.o
+	$(LINK) $(OBJ)/tests/fuzz_server.o $(OBJ)/tests/fuzz.o \
+	$(OBJ)/tests/net.o $(LDLIBS)
 
 $(BUILD)/tests/kqueue-test: $(OBJ)/tests/kqueue_test.o $(KQ)
 	@if test -f $(OBJ)/tests/kqueue_test.o; then set -x; \
@@ -216,6 +241,18 @@ $(OBJ)/tests/picture.o: tests/picture.c $(OBJ)/flags
 
 $(OBJ)/tests/timeline.o: tests/timeline.c $(OBJ)/flags
 	$(COMPILE) tests/timeline.c
+
+$(OBJ)/tests/fuzz.o: tests/fuzz.c $(OBJ)/flags
+	$(COMPILE) tests/fuzz.c
+
+$(OBJ)/tests/fuzz_options.o: tests/fuzz_options.c $(OBJ)/flags
+	$(COMPILE) tests/fuzz_options.c
+
+$(OBJ)/tests/fuzz_server.o: tests/fuzz_server.c $(OBJ)/flags
+	$(COMPILE) tests/fuzz_server.c
+
+$(OBJ)/tests/fuzz_text.o: tests/fuzz_text.c $(OBJ)/flags
+	$(COMPILE) tests/fuzz_text.c
 
 $(OBJ)/tests/load.o: tests/load.c $(OBJ)/flags
 	$(COMPILE) tests/load.c
@@ -308,6 +345,10 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/tests/draw.o.d
 -include $(OBJ)/tests/picture.o.d
 -include $(OBJ)/tests/timeline.o.d
+-include $(OBJ)/tests/fuzz.o.d
+-include $(OBJ)/tests/fuzz_options.o.d
+-include $(OBJ)/tests/fuzz_server.o.d
+-include $(OBJ)/tests/fuzz_text.o.d
 -include $(OBJ)/tests/load.o.d
 -include $(OBJ)/tests/measure.o.d
 -include $(OBJ)/tests/net.o.d
@@ -315,4 +356,5 @@ $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
 -include $(OBJ)/tests/yardstick.o.d
 -include $(OBJ)/tests/kqueue_test.o.d
 
-.PHONY: all tools help demo trace exercise setup test check-all clean .FORCE
+.PHONY: all tools help demo trace exercise setup test compare fuzz check-all \
+	clean .FORCE
