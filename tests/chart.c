@@ -178,7 +178,7 @@ static void draw_frame(void)
 /* Without a terminal: a line in the middle of each interval. */
 static void print_progress(int interval)
 {
-    int sent = 0, waiting[SERVERS_MAX], all_waiting = 0;
+    int sent = 0, waiting[SERVERS_MAX] = {0}, all_waiting = 0;
 
     for (int i = 0; i < timeline.servers; i++) {
         const struct server *server = &timeline.server[i];

@@ -3,7 +3,7 @@
  *
  *     build/tests/load flood       [--mib N]                       PORT
  *     build/tests/load connections [--count N]                     PORT
- *     build/tests/load messages    [--idle N] [--active K]
+ *     build/tests/load messages    [--idle N,...] [--active K]
  *                                  [--count M] [--output PATH]     PORT
  *     build/tests/load idle        [--count N] [--output PATH]     PORT
  *     build/tests/load burst       [--count N]                     PORT
@@ -12,9 +12,11 @@
  *     --address ADDR where it listens (::1)
  *     --seconds S    end a measurement that lasts longer, and tell what was
  *                    done till then (30)
+ *     --group N      how many clients of messages and idle connect before their
+ *                    messages are awaited (256); a short backlog needs a few
  *     --no-header    leave the line with the columns' names out
  *
- * It prints two lines of tab-separated columns: names, then values; "-" is a
+ * It prints lines of tab-separated columns: names, then values; "-" is a
  * value that cannot be known here. CPU and memory are the server's. A server
  * that does not listen yet is waited for.
  *
@@ -23,7 +25,9 @@
  *              its half and waits until the server has closed the other
  * messages     a closed loop beside N idle clients (0): each of K active ones
  *              (1) sends a message when its last one has been printed, M
- *              (10,000) in all; each idle one has sent one at its start
+ *              (10,000) in all; each idle one has sent one at its start. With
+ *              several N, rising, there is a line for each; the last one is
+ *              that at which some are not served
  * idle         N clients (1,000) that stay, and how many of them are served
  * burst        N clients (1,000) that connect all at once
  *
@@ -55,7 +59,7 @@ enum {
     SECOND = 1000000000,
     FLOOD_CHUNK = 65536,
     OWN_DESCRIPTORS = 16, /* what this program and the server need besides */
-    GROUP = 256,      /* clients that connect before the server is awaited */
+    LEVELS_MAX = 16,
     PATIENCE = 1500,  /* ms: longer than the kernel's first retry */
     BURST_TIME = 900, /* ms: shorter than the kernel's first retry */
     QUIET = 200,      /* ms without output after which all is said */
@@ -66,11 +70,18 @@ static struct {
     long pid;
     long mib;
     long count;
-    long idle;
+    long idle[LEVELS_MAX];
+    int levels;
     long active;
+    long group;
     long seconds;
     bool header;
-} plan = {.mib = 256, .active = 1, .seconds = 30, .header = true};
+} plan = {.mib = 256,
+          .levels = 1,
+          .active = 1,
+          .group = 256,
+          .seconds = 30,
+          .header = true};
 
 static struct endpoint server;
 static long descriptor_limit;
@@ -374,7 +385,7 @@ static long open_clients(long wanted)
             break;
         clients[client_count] = (struct client){.fd = fd};
         send_message(client_count++);
-        if (client_count % GROUP == 0)
+        if (client_count % plan.group == 0)
             served = wait_for_messages();
     }
     wait_for_messages();
@@ -476,36 +487,55 @@ static void exchange_messages(long first, long messages)
           compare_times);
 }
 
-static void measure_messages(void)
+/*
+ * Measures with so many idle clients, to which those of the last level are
+ * added. memory is the server's without clients. Returns whether it serves so
+ * many.
+ */
+static bool measure_level(long idle, long messages, int64_t memory)
 {
-    long messages = plan.count != 0 ? plan.count : 10000;
-    long wanted = allowed_clients(plan.idle + plan.active);
-    int64_t memory = memory_before_clients();
+    long wanted = allowed_clients(idle + plan.active);
     long served = open_clients(wanted);
-    if (served < wanted)
-        fail("only %ld of %ld clients are served at once", served, wanted);
+    int64_t time = 0;
     int64_t cpu = cpu_time(plan.pid);
     memory = used(memory, resident_memory(plan.pid));
-    int64_t start = now();
-    exchange_messages(wanted - plan.active, messages);
-    int64_t time = now() - start;
+    if (served == wanted) {
+        int64_t start = now();
+        exchange_messages(wanted - plan.active, messages);
+        time = now() - start;
+    }
     cpu = used(cpu, cpu_time(plan.pid));
+    double count = (double)round_trip_count;
     const struct column result[] = {
         {"idle", (double)(wanted - plan.active), 0},
         {"active", (double)plan.active, 0},
-        {"messages", (double)round_trip_count, 0},
-        {"per_s", (double)round_trip_count / in_seconds(time), 0},
-        {"cpu_us_per_message", per(cpu, (double)round_trip_count, 1000), 2},
+        {"served", (double)served, 0},
+        {"messages", count, 0},
+        {"per_s", time > 0 ? count / in_seconds(time) : (double)UNKNOWN, 0},
+        {"cpu_us_per_message", per(cpu, count, 1000), 2},
         {"p50_us", percentile(50), 1},
         {"p90_us", percentile(90), 1},
         {"p99_us", percentile(99), 1},
         {"max_us", percentile(100), 1},
         {"bytes_per_client", per(memory, (double)served, 1), 0},
     };
+    print_result(result, sizeof result / sizeof *result);
+    plan.header = false;
     free(round_trips);
     round_trips = NULL;
+    round_trip_count = 0;
+    return served == wanted;
+}
+
+static void measure_messages(void)
+{
+    long messages = plan.count != 0 ? plan.count : 10000;
+    int64_t memory = memory_before_clients();
+    for (int i = 0; i < plan.levels; i++) {
+        if (!measure_level(plan.idle[i], messages, memory))
+            break;
+    }
     close_clients();
-    print_result(result, sizeof result / sizeof *result);
 }
 
 /* ---- burst: all at once ---- */
@@ -608,8 +638,8 @@ static bool take_number(char **argv, int *at)
         {"--pid", &plan.pid, 1, 1L << 30},
         {"--mib", &plan.mib, 1, 1L << 20},
         {"--count", &plan.count, 1, 10000000},
-        {"--idle", &plan.idle, 0, 1000000},
         {"--active", &plan.active, 1, 1000000},
+        {"--group", &plan.group, 1, 1000000},
         {"--seconds", &plan.seconds, 1, 3600},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -622,6 +652,26 @@ static bool take_number(char **argv, int *at)
         return true;
     }
     return false;
+}
+
+/* Reads "N,N,...", the numbers of idle clients, which may not fall. */
+static void take_levels(const char *text)
+{
+    long least = 0;
+    char *list = resize(NULL, strlen(text) + 1);
+    char *state;
+    strcpy(list, text);
+    plan.levels = 0;
+    for (char *word = strtok_r(list, ",", &state); word != NULL;
+         word = strtok_r(NULL, ",", &state)) {
+        if (plan.levels == LEVELS_MAX)
+            fail_usage("%s: at most %d numbers", text, LEVELS_MAX);
+        least = parse_number(word, "--idle", least, 1000000);
+        plan.idle[plan.levels++] = least;
+    }
+    free(list);
+    if (plan.levels == 0)
+        fail_usage("--idle needs a number");
 }
 
 static void open_output(const char *path)
@@ -645,6 +695,8 @@ int main(int argc, char **argv)
             address = value;
         else if ((value = option_value(argv, &i, "--output", "-o")) != NULL)
             open_output(value);
+        else if ((value = option_value(argv, &i, "--idle", "-i")) != NULL)
+            take_levels(value);
         else if (strcmp(argv[i], "--no-header") == 0)
             plan.header = false;
         else if (argv[i][0] == '-' || *port != '\0')

@@ -76,7 +76,8 @@ static void use_out(struct timeline *timeline, struct server *server,
     if (bar == NULL || (client = client_of(timeline, server, bar[2])) == NULL)
         return;
     *bar = '\0';
-    snprintf(client->address, sizeof client->address, "%s", line);
+    snprintf(client->address, sizeof client->address, "%.*s",
+             (int)sizeof client->address - 1, line);
 }
 
 /* Returns the client with this address. One that has not sent anything yet is

@@ -1,0 +1,27 @@
+# median.awk: lists of values, each under a key, and what lies in their middle.
+# To be read by awk in front of a program that uses it.
+
+# Puts one more value into the sorted list of this key.
+function insert(key, value,    i) {
+  value += 0 # what was read is not taken for text
+  for (i = count[key]++; i > 0 && sorted[key, i - 1] > value; i--)
+    sorted[key, i] = sorted[key, i - 1]
+  sorted[key, i] = value
+}
+
+# The three below are for keys with count[key] > 0.
+
+function median(key,    half) {
+  half = int(count[key] / 2)
+  if (count[key] % 2 == 1)
+    return sorted[key, half]
+  return (sorted[key, half - 1] + sorted[key, half]) / 2
+}
+
+function least(key) {
+  return sorted[key, 0]
+}
+
+function greatest(key) {
+  return sorted[key, count[key] - 1]
+}
