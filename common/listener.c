@@ -235,6 +235,9 @@ struct client *accept_client(int listener)
         int fd = accept_one(listener, &address, &size);
 
         if (fd != -1) {
+            /* A blocking listener never says that all are served. */
+            if (mode == BLOCKING)
+                reported = false;
             client = welcome(fd, &address, size);
             if (client != NULL)
                 return client;

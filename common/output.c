@@ -94,7 +94,7 @@ static int write_parts(int fd, struct iovec parts[2])
 
 int write_all(int fd, const void *data, size_t size)
 {
-    struct iovec parts[2] = {{(void *)data, size}, {NULL, 0}};
+    struct iovec parts[2] = {{(void *)data, size}, {(void *)"", 0}};
 
     return write_parts(fd, parts);
 }
@@ -136,7 +136,7 @@ void flush_outputs(void)
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]->used > 0)
-            drain(all[i], NULL, 0);
+            drain(all[i], "", 0);
 }
 
 void output_abandon(void)

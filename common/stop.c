@@ -76,17 +76,8 @@ static void handle(int number, void (*handler)(int))
         die_errno("cannot handle signal %d", number);
 }
 
-void stop_on_signals(void)
-{
-    if (pipe_cloexec_nonblock(ends) == -1)
-        die_errno("cannot open a pipe");
-    for (int i = 0; stop_signals[i] != 0; i++)
-        handle(stop_signals[i], on_stop);
-    handle(SIGALRM, on_alarm);
-    stop_unblock();
-}
-
-void stop_unblock(void)
+/* Lets the signals through also where the parent had them blocked. */
+static void unblock_signals(void)
 {
     sigset_t set;
 
@@ -96,6 +87,16 @@ void stop_unblock(void)
         sigaddset(&set, stop_signals[i]);
     if (sigprocmask(SIG_UNBLOCK, &set, NULL) == -1)
         die_errno("cannot unblock the stop signals");
+}
+
+void stop_on_signals(void)
+{
+    if (pipe_cloexec_nonblock(ends) == -1)
+        die_errno("cannot open a pipe");
+    for (int i = 0; stop_signals[i] != 0; i++)
+        handle(stop_signals[i], on_stop);
+    handle(SIGALRM, on_alarm);
+    unblock_signals();
 }
 
 bool stop_requested(void)

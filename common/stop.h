@@ -22,9 +22,6 @@
  * as a shell does for what it starts with `&`. See sigaction(2). */
 void stop_on_signals(void);
 
-/* Lets the stop signals through again where a library has blocked them. */
-void stop_unblock(void);
-
 /* The signals that stop the server, ended by 0. */
 extern const int stop_signals[];
 

@@ -70,17 +70,22 @@ static void watch_signals(void)
     kq = kqueue();
     if (kq == -1 || fcntl(kq, F_SETFD, FD_CLOEXEC) == -1)
         die_errno("cannot open a kqueue");
+#ifdef LIBKQUEUE
+    /* libkqueue takes what it watches away from the handlers, which have to run
+     * also while the output is stuck. So it gets the pipe of the others. */
+    EV_SET(&changes[change_count], (uintptr_t)stop_descriptor(), EVFILT_READ,
+           EV_ADD, 0, 0, 0);
+    change_count++;
+#else
     while (stop_signals[change_count] != 0) {
         EV_SET(&changes[change_count], (uintptr_t)stop_signals[change_count],
                EVFILT_SIGNAL, EV_ADD, 0, 0, 0);
         change_count++;
     }
+#endif
     if (kevent(kq, changes, change_count, NULL, 0, NULL) == -1)
         die_errno("cannot watch the signals");
     change_count = 0;
-    /* The handlers run as well, and for a write that is stuck they must; but
-     * libkqueue blocks what it watches, and even then takes some for itself. */
-    stop_unblock();
 }
 
 int main(int argc, char **argv)
