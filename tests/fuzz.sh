@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# fuzz.sh: tries what nobody would think of: random text, random command lines,
+# and random clients on every server.
+#
+#     tests/fuzz.sh                       each for about a second
+#     tests/fuzz.sh forever               until it finds something, or Ctrl+C
+#     SEED=4711 BACKENDS=poll tests/fuzz.sh
+#
+# What follows from the seed, which is printed, and how to replay a failure is
+# told in fuzz.h. It prints the Test Anything Protocol. From outside: BUILD,
+# BACKENDS, SEED, FUZZ_SECONDS.
+set -u
+
+BUILD=${BUILD:-build}
+FUZZ_SECONDS=${FUZZ_SECONDS:-1}
+export FUZZ_SECONDS
+programs='blocking-nested blocking select poll epoll kqueue coroutine'
+
+# Every fuzzer's command, one per line.
+fuzzers() {
+  local program selector
+
+  echo "$BUILD/tests/fuzz-text"
+  echo "$BUILD/tests/fuzz-options"
+  for program in ${BACKENDS:-$programs}; do
+    [ -x "$BUILD/${program%%/*}" ] || continue
+    case $program in
+    coroutine)
+      for selector in $("$BUILD/coroutine" --help |
+        sed -n 's/.*how to wait: \(.*\);.*/\1/p' | tr -d ','); do
+        echo "$BUILD/tests/fuzz-server $BUILD/coroutine -s $selector"
+      done
+      ;;
+    */*)
+      echo "$BUILD/tests/fuzz-server $BUILD/${program%/*} -s ${program#*/}"
+      ;;
+    *) echo "$BUILD/tests/fuzz-server $BUILD/$program" ;;
+    esac
+  done
+}
+
+# run_all: runs each once, and numbers the reports.
+run_all() {
+  local number=0 failed=0 report status command
+
+  while read -r command; do
+    number=$((number + 1))
+    # shellcheck disable=SC2086 # it is a command and its arguments
+    report=$($command 2>&1 </dev/null)
+    status=$?
+    case $status,$report in
+    0,'ok - '*) echo "ok $number - ${report#ok - }" ;;
+    *)
+      failed=1
+      printf '%s\n' "$report" | awk -v n="$number" -v status="$status" '
+        sub(/^not ok -/, "not ok " n " -") { found = 1 }
+        !/^not ok/ && !/^#/ { $0 = "# " $0 }
+        { text = text $0 "\n" }
+        END {
+          if (!found)
+            print "not ok " n " - a fuzzer ended with status " status
+          printf "%s", text
+        }'
+      echo "# it was: $command"
+      ;;
+    esac
+  done <<<"$list"
+  return "$failed"
+}
+
+list=$(fuzzers)
+trap 'exit 130' INT TERM
+if [ "${1:-}" = forever ]; then
+  FUZZ_SECONDS=10
+  while run_all; do unset SEED; done
+  exit 1
+fi
+echo "1..$(printf '%s\n' "$list" | awk 'END { print NR }')"
+run_all
