@@ -35,7 +35,7 @@ static int poll_watch(int fd)
         room = 2 * needed;
     }
     while (count < needed)
-        watched[count++].fd = -1;
+        watched[count++] = (struct pollfd){.fd = -1};
     watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
     return 0;
 }

@@ -156,6 +156,7 @@ xs_and_refused() {
 
 @test "too few descriptors: it waits, without spinning, and serves all" {
   only_ours
+  not_under
   PREPARE='ulimit -n 16' start_server
   hold connect:20 each:send:x say:sent line each:half-close each:wait-eof
   wait_said sent
@@ -178,6 +179,7 @@ xs_and_refused() {
 
 @test "idle clients cost no processor time" {
   only_ours
+  not_under
   start_server
   hold connect:10 each:send:x line use:1 half-close use:2 reset say:ended line \
     use:3 half-close
@@ -356,10 +358,16 @@ Connection closed: $new" "$(tail -n 3 "$LOG")"
     client connect:100 each:send:x each:half-close each:wait-eof \
       connect:100 each:reset connect:100 each:close \
       connect:200 each:send:x each:half-close each:wait-eof
-    wait_until left 501
   fi
   still_serves
+  # On BSD one that is reset early enough never comes.
+  wait_until nobody_is_left
   wait_until same_count "$before"
+}
+
+# nobody_is_left: whether everybody who was announced was let go.
+nobody_is_left() {
+  left "$(lines "$LOG" 'Connection from: ')"
 }
 
 # descriptors: how many the server has open.

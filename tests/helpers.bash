@@ -110,6 +110,11 @@ only_one_at_a_time() {
   [ "$CONCURRENT" = no ] || skip "serves all clients at once"
 }
 
+# not_under: skips what another program in the server's place would change.
+not_under() {
+  [ -z "${UNDER:-}" ] || skip "runs under ${UNDER%% *}"
+}
+
 # needs_proc: skips where the kernel does not show its processes as files.
 needs_proc() {
   [ -d /proc/self/fd ] || skip "there is no /proc"

@@ -235,6 +235,7 @@ read_pipe() {
 
 @test "a closed standard input or standard error hinders nothing" {
   only_ours
+  not_under
   PREPARE='exec <&-' start_server
   say_to "$PORT" without-input
   wait_for without-input
@@ -254,6 +255,7 @@ read_pipe() {
   local fd
 
   only_ours
+  not_under
   needs_proc
   PREPARE='exec <&- 2>&-' start_server
   hold connect send:hello line

@@ -5,10 +5,10 @@
 #     make test BACKENDS="poll epoll" FILTER="reset"
 #     make test SERVER='python3 my_server.py' CONCURRENT=no
 #
-# Each tests/*.bats runs once per server, two of these runs at a time. What is
-# counted is bats' own report, in the Test Anything Protocol. Its last line is
-# "N passed, N failed, N skipped"; the status is 0 only when something ran and
-# nothing failed.
+# Each tests/*.bats runs once per server, two of these runs at a time; so do the
+# other tests that report in the Test Anything Protocol, as bats does. The last
+# line is "N passed, N failed, N skipped"; the status is 0 only when something
+# ran and nothing failed.
 #
 # From outside: BUILD (where the programs are), BACKENDS, FILTER (a regular
 # expression for the names of the scenarios), SERVER and CONCURRENT, NC (a
@@ -91,65 +91,93 @@ chosen_servers() {
   done
 }
 
-# Lists the runs to make, "SERVER FILE" one per line, file by file, so that two
-# runs at a time are runs of two servers.
+# Lists the runs to make, "SERVER WHAT" one per line: all servers with one file,
+# then all with the next, so that two runs at a time are runs of two servers.
 list_runs() {
-  local server file
+  local server what
 
-  for file in "$here"/*.bats; do
+  for what in broken exercises docs "$here"/*.bats kevent tasks matrix fuzz; do
     for server in $servers; do
       [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
-      echo "$server $file"
+      concerns "$what" "$server" && echo "$server $what"
     done
   done
 }
 
-# one_run SERVER FILE OUTPUT: one run of bats.
+# concerns WHAT SERVER: whether there is such a run of this server. What speaks
+# TAP itself knows only our servers and no FILTER; some of it runs but once.
+concerns() {
+  case $1 in
+  *.bats) return ;;
+  esac
+  [ -z "$FILTER$SERVER" ] || return
+  case $1,$2 in
+  kevent,kqueue) [ -x "$BUILD/tests/kqueue-test" ] ;;
+  tasks,"$first_coroutine") [ -x "$BUILD/tests/coroutine-test" ] ;;
+  matrix,*) [ -f "$here/matrix.sh" ] ;;
+  fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
+  broken,"${servers%% *}" | exercises,"${servers%% *}" | docs,"${servers%% *}")
+    [ -z "$BACKENDS" ]
+    ;;
+  *) false ;;
+  esac
+}
+
+# one_run SERVER WHAT OUTPUT: makes one run.
 one_run() {
   local prefix=$1
 
   # One's own server goes by its command line.
   [ "$1" != SERVER ] || prefix=$SERVER
-  set -- "$@" ${FILTER:+--filter "$FILTER"}
-  BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
-    bats --tap "${@:4}" "$2" >"$3" 2>&1 </dev/null
-  echo "bats ended with status $?" >>"$3"
+  case $2 in
+  kevent) "$BUILD/tests/kqueue-test" ;;
+  tasks) "$BUILD/tests/coroutine-test" ;;
+  matrix) BACKENDS=$1 JOBS=1 bash "$here/matrix.sh" core ;;
+  fuzz) BACKENDS=$BACKENDS bash "$here/fuzz.sh" ;;
+  broken | exercises) bash "$here/$2.sh" core ;;
+  docs) bash "$here/docs.sh" ;;
+  *)
+    BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
+      bats --tap ${FILTER:+--filter "$FILTER"} "$2"
+    ;;
+  esac >"$3" 2>&1 </dev/null
+  echo "ended with status $?" >>"$3"
 }
 
 # worker: makes every run that no other worker has begun, and names it when it
 # is done.
 worker() {
-  local number=0 server file
+  local number=0 server what
 
-  while read -r server file; do
+  while read -r server what; do
     number=$((number + 1))
     mkdir "$work/$number" 2>/dev/null || continue
-    one_run "$server" "$file" "$work/$number/tap"
-    echo "$number $server $file"
+    one_run "$server" "$what" "$work/$number/tap"
+    echo "$number $server $what"
   done <"$work/runs"
 }
 
 workers() {
-  local number
+  local number=0
 
-  for number in $(seq_to "$JOBS"); do worker & done
+  while [ "$number" -lt "$JOBS" ]; do
+    worker &
+    number=$((number + 1))
+  done
   wait
 }
 
-seq_to() {
-  awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print i }'
-}
-
 # count_tap FILE: prints "passed failed skipped broken" of a report. It is
-# broken where bats, or the plan that it announces, says something else than the
-# tests do.
+# broken where the plan that it announces, or the status that it ended with,
+# says something else than the tests do.
 count_tap() {
   awk '
-    /^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; plans++ }
-    /^ok .* # skip/ { skipped++; next }
+    /^1\.\.0.*# *[Ss][Kk][Ii][Pp]/ { plans++; planned++; skipped++; next }
+    /^1\.\.[0-9]+/ { plans++; planned += substr($1, 4) }
+    /^ok .*# *[Ss][Kk][Ii][Pp]/ { skipped++; next }
     /^ok / { passed++ }
     /^not ok / { failed++ }
-    /^bats ended with status / { status = $5 }
+    /^ended with status / { status = $4 }
     END {
       ran = passed + failed + skipped
       broken = plans != 1 || planned != ran || (failed > 0) != (status != 0)
@@ -159,8 +187,7 @@ count_tap() {
 
 # failures FILE: each failed test with all that it printed.
 failures() {
-  awk '/^not ok / { show = 1 } /^ok / { show = 0 }
-    /^bats ended/ { next } show' "$1"
+  awk '/^not ok / { show = 1 } /^ok / || /^ended with / { show = 0 } show' "$1"
 }
 
 # add TITLE WHAT TAP: counts one report and prints its line and its failures.
@@ -197,31 +224,21 @@ skip_absent() {
   done
 }
 
-# The emulation of kqueue has a test of its own, which speaks TAP as well.
-run_kqueue_test() {
-  [ -x "$BUILD/tests/kqueue-test" ] && [ -z "$FILTER$SERVER" ] || return 0
-  case " $servers " in
-  *" kqueue "*) ;;
-  *) return 0 ;;
-  esac
-  "$BUILD/tests/kqueue-test" >"$work/kqueue" 2>&1 </dev/null
-  echo "bats ended with status $?" >>"$work/kqueue"
-  add kqueue kevent "$work/kqueue"
-}
-
 # report: reads the names of the runs as they are done, prints and counts them.
 report() {
-  local number server file passed=0 failed=0 skipped=0 done=0 wanted
+  local number server what passed=0 failed=0 skipped=0 done=0 wanted
 
   wanted=$(awk 'END { print NR }' "$work/runs")
-  while read -r number server file; do
+  while read -r number server what; do
     done=$((done + 1))
     [ "$server" != SERVER ] || server='your server'
-    file=${file##*/}
-    add "$server" "${file%.bats}" "$work/$number/tap"
+    what=${what##*/}
+    case $what in
+    broken | exercises | docs | fuzz) server=all ;;
+    esac
+    add "$server" "${what%.bats}" "$work/$number/tap"
   done
   skip_absent
-  run_kqueue_test
   if [ "$done" -ne "$wanted" ]; then
     echo "interrupted: $done of $wanted runs were made"
     failed=$((failed + 1))
@@ -233,18 +250,22 @@ report() {
   [ "$failed" -eq 0 ] && [ "$done" -gt 0 ]
 }
 
-check_tools
-if [ -n "$SERVER" ]; then
+# In one function, so that bash has read all of it before it begins.
+main() {
+  check_tools
   servers=SERVER
-else
-  servers=$(chosen_servers) || exit 1
+  [ -n "$SERVER" ] || servers=$(chosen_servers) || exit 1
   servers=$(echo "$servers" | xargs)
-fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-list_runs >"$work/runs"
-export BUILD SERVER CONCURRENT NC
-NC_FLAGS=$(bash -c '. "$1" && echo "$NC_FLAGS"' bash "$here/helpers.bash")
-export NC_FLAGS
-workers | report
+  first_coroutine=$(echo "$servers" | tr ' ' '\n' | sed -n '/^coroutine/{p;q;}')
+  work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM
+  list_runs >"$work/runs"
+  export BUILD SERVER CONCURRENT NC
+  NC_FLAGS=$(bash -c '. "$1" && echo "$NC_FLAGS"' bash "$here/helpers.bash")
+  export NC_FLAGS
+  workers | report
+}
+
+main
+exit
