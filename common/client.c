@@ -120,9 +120,11 @@ bool recv_chunks(struct client *client)
     return true;
 }
 
-/* Takes a client out of the table, closes its socket and frees it. */
+/* Takes a client out of the table, closes its socket and frees it. All is
+ * printed first: who sees the connection end finds it in the output. */
 static void forget_client(struct client *client)
 {
+    flush_outputs();
     stop_wakes(-1);
     clients[client->fd] = NULL;
     close(client->fd);

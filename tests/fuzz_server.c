@@ -22,6 +22,7 @@
  * See connect(2), send(2), socket(7) for SO_LINGER, proc(5) for /proc/PID/fd.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE /* for mkdtemp, which macOS hides otherwise */
 
 #include "fuzz.h"
 #include "net.h"
