@@ -49,7 +49,7 @@ tools: $(TOOLS)
 help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
-	@echo 'make trace       shows the system calls of one server, or of two side by side'
+	@echo 'make trace       shows the system calls of one server, or compares two'
 	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
@@ -118,7 +118,8 @@ $(BUILD)/kqueue: $(OBJ)/kqueue/server.o $(KQ) $(COMMON)
 	@if test -f $(OBJ)/kqueue/server.o; then set -x; \
 	$(LINK) $(OBJ)/kqueue/server.o $(KQ) $(COMMON) $(LDLIBS) \
 	`$(KQUEUE_FLAGS) libs`; \
-	else echo 'kqueue: left out, there is no <sys/event.h> for it'; fi
+	else rm -f $@; \
+	echo 'kqueue: left out, KQUEUE=$(KQUEUE) cannot be had here'; fi
 
 $(BUILD)/coroutine: $(OBJ)/coroutine/server.o $(LOOP) $(KQ) $(COMMON)
 	@set -x; $(LINK) $(OBJ)/coroutine/server.o `ls $(LOOP) 2>/dev/null` \
@@ -276,7 +277,7 @@ $(OBJ)/kqueue/server.o: kqueue/server.c kqueue/flags.sh $(OBJ)/flags
 	@name=`$(KQUEUE_FLAGS) name`; \
 	if test -n "$$name"; then set -x; \
 	$(COMPILE) `$(KQUEUE_FLAGS) cflags` -DKQUEUE_NAME="\"$$name\"" \
-	kqueue/server.c; fi
+	kqueue/server.c; else rm -f $@; fi
 
 $(OBJ)/coroutine/server.o: coroutine/server.c $(OBJ)/flags
 	$(COMPILE) coroutine/server.c
@@ -294,7 +295,8 @@ $(OBJ)/coroutine/selector_epoll.o: coroutine/selector_epoll.c $(OBJ)/flags
 $(OBJ)/coroutine/selector_kqueue.o: coroutine/selector_kqueue.c \
 		kqueue/flags.sh $(OBJ)/flags
 	@if test -n "`$(KQUEUE_FLAGS) name`"; then set -x; \
-	$(COMPILE) `$(KQUEUE_FLAGS) cflags` coroutine/selector_kqueue.c; fi
+	$(COMPILE) `$(KQUEUE_FLAGS) cflags` coroutine/selector_kqueue.c; \
+	else rm -f $@; fi
 
 # The selectors that there are, the best one first.
 $(OBJ)/coroutine/loop.o: coroutine/loop.c kqueue/flags.sh $(OBJ)/flags
@@ -306,7 +308,8 @@ $(OBJ)/coroutine/loop.o: coroutine/loop.c kqueue/flags.sh $(OBJ)/flags
 
 $(OBJ)/tests/kqueue_test.o: tests/kqueue_test.c kqueue/flags.sh $(OBJ)/flags
 	@if test -n "`$(KQUEUE_FLAGS) name`"; then set -x; \
-	$(COMPILE) `$(KQUEUE_FLAGS) cflags` tests/kqueue_test.c; fi
+	$(COMPILE) `$(KQUEUE_FLAGS) cflags` tests/kqueue_test.c; \
+	else rm -f $@; fi
 
 # Where the system has kqueue(2), this object is empty.
 $(KQ): kqueue/linux/kqueue.c kqueue/flags.sh $(OBJ)/flags
