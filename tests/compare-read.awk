@@ -28,8 +28,8 @@ function grouped(value,    text, rest) {
   return text rest
 }
 
-function key_of(server, figure, at) {
-  return server SUBSEP figure SUBSEP at
+function key_of(server, what, at) {
+  return server SUBSEP what SUBSEP at
 }
 
 function figure(server, name, at,    key) {

@@ -68,8 +68,8 @@ lacks() {
 
 # lines FILE [START]: counts its lines, or those that start so.
 lines() {
-  awk -v start="${2:-}" 'index($0, start) == 1 { n++ } END { print n + 0 }' \
-    "$1"
+  awk -v start="${2:-}" 'substr($0, 1, length(start)) == start { n++ }
+    END { print n + 0 }' "$1"
 }
 
 # wait_until COMMAND...: waits until it succeeds; fails after LIMIT seconds.
