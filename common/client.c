@@ -152,6 +152,8 @@ void refuse_client(struct client *client, const char *reason)
 void drop_client(struct client *client)
 {
     warn_errno("cannot serve %s", client->name);
+    note_time();
+    print_closed(client);
     forget_client(client);
 }
 

@@ -52,8 +52,8 @@ void close_client(struct client *client);
  * "Connection from". */
 void refuse_client(struct client *client, const char *reason);
 
-/* Closes a client for whose bookkeeping the memory lacks (errno), with one line
- * on standard error. */
+/* Closes a client that cannot be waited for (errno), with one line more, on
+ * standard error. */
 void drop_client(struct client *client);
 
 /* Closes every client in the table. */

@@ -8,6 +8,9 @@
 
 struct client;
 
+/* How many clients may come in before those that are there have their turn. */
+enum { ACCEPTS_PER_TURN = 64 };
+
 /* Whether accept and recv wait, or return at once when there is nothing. */
 enum blocking { BLOCKING, NON_BLOCKING };
 

@@ -21,27 +21,36 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { EVENTS = 64 };
+/* A change that fails is reported among the events: all need room there. */
+enum { CHANGES = ACCEPTS_PER_TURN, EVENTS = CHANGES };
 
 static int kq;
 
-/* What the next call of kevent will tell the kernel. There are never more than
- * EVENTS changes, so that each one that fails has room to be reported. */
-static struct kevent changes[EVENTS];
+/* What the next call of kevent will tell the kernel. */
+static struct kevent changes[CHANGES];
 static unsigned short change_count;
+
+static void watch(int fd)
+{
+    EV_SET(&changes[change_count], (uintptr_t)fd, EVFILT_READ, EV_ADD, 0, 0, 0);
+    change_count++;
+}
 
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct client *client = accept_client(listener);
 
-    while (change_count < EVENTS &&
-           (client = accept_client(listener)) != NULL) {
-        EV_SET(&changes[change_count], (uintptr_t)client->fd, EVFILT_READ,
-               EV_ADD, 0, 0, 0);
-        change_count++;
+        if (client == NULL)
+            break;
         print_connection(client);
         print_next();
         print_receiving(client);
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else
+            watch(client->fd);
     }
 }
 
@@ -73,9 +82,7 @@ static void watch_signals(void)
 #ifdef LIBKQUEUE
     /* libkqueue takes what it watches away from the handlers, which have to run
      * also while the output is stuck. So it gets the pipe of the others. */
-    EV_SET(&changes[change_count], (uintptr_t)stop_descriptor(), EVFILT_READ,
-           EV_ADD, 0, 0, 0);
-    change_count++;
+    watch(stop_descriptor());
 #else
     while (stop_signals[change_count] != 0) {
         EV_SET(&changes[change_count], (uintptr_t)stop_signals[change_count],

@@ -23,26 +23,36 @@ enum { LISTENER, STOP, CLIENTS }; /* places in the list */
 static struct pollfd *watched;
 static nfds_t count, room;
 
+static bool watch(int fd)
+{
+    if (count == room) {
+        nfds_t wanted = room == 0 ? 64 : 2 * room;
+        struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
+
+        if (larger == NULL)
+            return false;
+        watched = larger;
+        room = wanted;
+    }
+    watched[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return true;
+}
+
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
-        if (count == room) {
-            nfds_t wanted = 2 * room;
-            struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
-
-            if (larger == NULL) {
-                drop_client(client);
-                continue;
-            }
-            watched = larger;
-            room = wanted;
-        }
-        watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+        if (client == NULL)
+            break;
         print_connection(client);
         print_next();
         print_receiving(client);
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else if (!watch(client->fd))
+            drop_client(client);
     }
 }
 
@@ -58,13 +68,9 @@ int main(int argc, char **argv)
 {
     int listener = start_server("poll", argc, argv, NON_BLOCKING);
 
-    room = 64;
-    watched = calloc(room, sizeof *watched);
-    if (watched == NULL)
+    /* In this order: LISTENER, STOP. */
+    if (!watch(listener) || !watch(stop_descriptor()))
         die_errno("cannot watch the listener");
-    watched[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
-    watched[STOP] = (struct pollfd){.fd = stop_descriptor(), .events = POLLIN};
-    count = CLIENTS;
     while (!stop_requested()) {
         watched[LISTENER].events = accept_paused() ? 0 : POLLIN;
         flush_outputs();

@@ -25,22 +25,33 @@
 static fd_set watched;
 static int highest;
 
+static void watch(int fd)
+{
+    FD_SET(fd, &watched);
+    if (fd > highest)
+        highest = fd;
+}
+
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
+        if (client == NULL)
+            break;
         /* FD_SET would write past the end of the set. */
         if (client->fd >= FD_SETSIZE) {
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
             continue;
         }
-        FD_SET(client->fd, &watched);
-        if (client->fd > highest)
-            highest = client->fd;
         print_connection(client);
         print_next();
         print_receiving(client);
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else
+            watch(client->fd);
     }
 }
 
@@ -55,11 +66,9 @@ static void receive(struct client *client)
 int main(int argc, char **argv)
 {
     int listener = start_server("select", argc, argv, NON_BLOCKING);
-    int stop = stop_descriptor();
 
-    FD_SET(listener, &watched);
-    FD_SET(stop, &watched);
-    highest = listener > stop ? listener : stop;
+    watch(listener);
+    watch(stop_descriptor());
     while (!stop_requested()) {
         fd_set ready = watched;
         int ms = accept_timeout();

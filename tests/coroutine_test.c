@@ -15,6 +15,7 @@
 #include "../coroutine/loop.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 #include <unistd.h>
 
 enum { MANY = 10000, ROUNDS = 20, CLIENTS = 50 };
+
+/* Seconds after which a promise is broken. valgrind makes everything slow. */
+enum { PATIENCE = 120 };
 
 /* AddressSanitizer keeps freed memory for a while; here not for long, since
  * what these tests watch is how the memory in use grows. */
@@ -289,16 +293,17 @@ static bool tasks_wait_while_others_end(void)
 static bool a_task_stops_the_loop(void)
 {
     char byte;
-    int fds[CLIENTS];
+    int fds[RECVS_PER_TURN];
 
-    for (int i = 0; i < CLIENTS; i++)
+    /* So many are accepted in one turn, and `serve` waits for one more. */
+    for (int i = 0; i < RECVS_PER_TURN; i++)
         fds[i] = connect_client();
-    CHECK(start(accept_some, listener, CLIENTS, true));
+    CHECK(start(accept_some, listener, RECVS_PER_TURN, true));
     CHECK(start(serve, listener, NULL));
     run_forever();
     /* All that waited came to their end, and closed their clients. */
-    CHECK(done == CLIENTS + 1);
-    for (int i = 0; i < CLIENTS; i++)
+    CHECK(done == RECVS_PER_TURN + 1);
+    for (int i = 0; i < RECVS_PER_TURN; i++)
         CHECK(recv(fds[i], &byte, 1, 0) == 0);
     return true;
 }
@@ -340,11 +345,20 @@ static const struct {
     {"a flood starves nobody", a_flood_starves_nobody},
 };
 
+/* The child that tries a promise, and what ends it when it hangs: alarm(2)
+ * would not do in the child, where common/stop.c handles SIGALRM. */
+static pid_t child;
+
+static void give_up(int number)
+{
+    (void)number;
+    kill(child, SIGKILL);
+}
+
 /* Tries one promise with one selector in a child. Returns whether it holds. */
 static bool try_promise(bool (*holds)(void), const char *selector)
 {
     char *arguments[] = {"coroutine-test", "--raw", "-p0", "-a127.0.0.1", NULL};
-    pid_t child;
     int status;
 
     fflush(stdout);
@@ -361,14 +375,17 @@ static bool try_promise(bool (*holds)(void), const char *selector)
         stop_server(listener);
         exit(held ? EXIT_SUCCESS : EXIT_FAILURE);
     }
+    alarm(PATIENCE);
     return child != -1 && waitpid(child, &status, 0) == child && status == 0;
 }
 
 int main(void)
 {
     const char *const *selectors = selector_names();
+    struct sigaction action = {.sa_handler = give_up, .sa_flags = SA_RESTART};
     int number = 0, failed = 0;
 
+    sigaction(SIGALRM, &action, NULL);
     for (int s = 0; selectors[s] != NULL; s++)
         for (size_t p = 0; p < sizeof promises / sizeof *promises; p++) {
             bool held = try_promise(promises[p].holds, selectors[s]);
