@@ -264,6 +264,36 @@ xs_and_refused() {
   wait_until left 1
 }
 
+@test "data, FIN and hang-up of one that was waited for: the data is printed" {
+  start_server
+  hold connect send:first line send:last-words close
+  wait_for first
+  freeze
+  go
+  wait_held
+  thaw
+  wait_for last-words
+  wait_until left 1
+}
+
+@test "50,000 bytes and a FIN of one that was waited for: all is printed" {
+  local sent=$BATS_TEST_TMPDIR/sent
+
+  # Many times what one turn takes, and so little that all of it is there.
+  awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "%049d\n", i }' >"$sent"
+  start_server
+  hold connect 'send:first\n' line send-file:"$sent" half-close say:sent wait-eof
+  wait_for first
+  freeze
+  go
+  wait_said sent
+  thaw
+  wait_held
+  wait_until left 1
+  { echo first && cat "$sent"; } >"$sent.all"
+  printed_is "$sent.all"
+}
+
 @test "a megabyte and a FIN in one go: all of it is printed" {
   local sent=$BATS_TEST_TMPDIR/sent
 
@@ -283,7 +313,7 @@ xs_and_refused() {
   only_concurrent
   start_server
   hold connect name send:old line close connect name send:new say:sent line \
-    half-close wait-eof
+    send:newer half-close wait-eof
   wait_for old
   freeze
   go
@@ -301,7 +331,8 @@ xs_and_refused() {
  $(lines "$LOG" "Connection closed: $new")"
   same "Receiving from: $new
 new
-Connection closed: $new" "$(tail -n 3 "$LOG")"
+newer
+Connection closed: $new" "$(tail -n 4 "$LOG")"
 }
 
 @test "many leave and come in one batch" {
@@ -339,6 +370,25 @@ Connection closed: $new" "$(tail -n 3 "$LOG")"
   [ "$(awk '/^me-too$/ { before = n } length($0) == 63 { n++ }
     END { print before + 0 }' "$LOG")" -lt 600 ] ||
     fail "they had to wait for the flood"
+}
+
+@test "a crowd at the door does not starve who is inside" {
+  only_concurrent
+  only_ours "the length of its turns"
+  start_server
+  hold connect send:hello line fill:20000 say:queued line half-close wait-eof
+  wait_for hello
+  freeze
+  go
+  wait_said queued
+  client connect:100 each:send:x each:close
+  thaw
+  wait_until left 100
+  go
+  wait_held
+  [ "$(awk '/^Connection from: / { came++ } length($0) == 63 { before = came }
+    END { print before + 0 }' "$LOG")" -lt 101 ] ||
+    fail "it had to wait for the crowd"
 }
 
 @test "500 clients leave no descriptor behind" {

@@ -128,12 +128,13 @@ close $name 0
 stop - 0" "$(cut -f 2- "$LOG" | tr '\t' ' ')"
 }
 
-# to_pipe: starts a server whose standard output is a pipe. Its other
-# end is descriptor 8, also for writing, so that it never ends.
+# to_pipe [COMMAND]: starts a server whose standard output is a pipe, after a
+# command that has the same output. The pipe's other end is descriptor 8, also
+# for writing, so that it never ends.
 to_pipe() {
   mkfifo "$BATS_TEST_TMPDIR/pipe"
   exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'; ${1:-}" LISTENING_IN=$EVENTS \
     start_server --events "$EVENTS"
 }
 
@@ -161,13 +162,37 @@ to_pipe() {
   to_pipe
   # More than a pipe holds: the server must wait in the middle.
   hold connect send-file:"$sent" half-close wait-eof
-  wait_until saw accept 1
+  wait_stuck
   read_pipe "$all"
   wait_held
   stop_server
   wait_until has_line Stopped. "$all"
   LOG=$all
   printed_is "$sent"
+}
+
+# wait_stuck: waits until the server has filled the pipe and sleeps. It has more
+# to print than a pipe holds, and its client sends on: so it sleeps for long only
+# there.
+wait_stuck() {
+  wait_until saw accept 1
+  LOOKS=0
+  wait_until slept_through 10
+}
+
+# slept_through N: whether the server slept each of the last N times that we
+# looked, and had used no processor time in between.
+slept_through() {
+  local used
+
+  used=$(cpu_ms)
+  if asleep && [ "$used" = "${LAST_USED:-}" ]; then
+    LOOKS=$((LOOKS + 1))
+  else
+    LOOKS=0
+  fi
+  LAST_USED=$used
+  [ "$LOOKS" -ge "$1" ]
 }
 
 # read_pipe FILE: copies what comes out of the pipe to the file.
@@ -180,13 +205,13 @@ read_pipe() {
   local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
 
   only_ours
-  to_pipe
   # O_NONBLOCK belongs to what is open, not to the process: dd leaves it set.
-  dd if=/dev/null oflag=nonblock 2>/dev/null >&8 ||
+  dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
     skip "dd here sets no O_NONBLOCK"
+  to_pipe 'dd if=/dev/null oflag=nonblock 2>/dev/null'
   numbered 20000 "$sent"
   hold connect send-file:"$sent" half-close wait-eof
-  wait_until saw accept 1
+  wait_stuck
   read_pipe "$all"
   wait_held
   stop_server
