@@ -25,6 +25,7 @@
 
 static struct client **clients;
 static size_t room;
+static int count;
 
 /* The buffer of recv_chunk. It is allocated with the first client. */
 static char *chunk;
@@ -65,7 +66,13 @@ struct client *add_client(int fd, const struct sockaddr_storage *address,
     *client = (struct client){.fd = fd};
     strcpy(client->name, name);
     clients[fd] = client;
+    count++;
     return client;
+}
+
+int client_count(void)
+{
+    return count;
 }
 
 struct client *client_at(int fd)
@@ -127,6 +134,7 @@ static void forget_client(struct client *client)
     flush_outputs();
     stop_wakes(-1);
     clients[client->fd] = NULL;
+    count--;
     close(client->fd);
     free(client);
     resume_accepting();

@@ -27,6 +27,9 @@ struct client {
 struct client *add_client(int fd, const struct sockaddr_storage *address,
                           socklen_t size);
 
+/* Returns how many clients there are. */
+int client_count(void);
+
 /* Returns the client with this descriptor, NULL where it is no client's. */
 struct client *client_at(int fd);
 

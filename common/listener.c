@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 1000 };
+enum { PAUSE_MS = 1000, CLIENTS_PER_ACCEPT = 64 };
 
 static enum blocking mode;
 
@@ -31,6 +31,9 @@ static enum blocking mode;
  * ends, and whether it has been reported since clients last were all served. */
 static bool paused, reported;
 static struct timespec pause_end;
+
+/* How many clients this turn has brought in. */
+static int accepted;
 
 bool listener_blocks(void)
 {
@@ -226,15 +229,29 @@ static struct client *welcome(int fd, const struct sockaddr_storage *address,
     return client;
 }
 
+/* Whether this turn has brought in enough. To look for a client in vain costs
+ * as much as ten other calls, since accept makes the socket before it looks. So
+ * one client is enough, but where the wait is dear because many are watched,
+ * and while the end of a shortage is to be found. */
+static bool is_enough(void)
+{
+    int most = 1 + client_count() / CLIENTS_PER_ACCEPT;
+
+    if (reported || most > ACCEPTS_PER_TURN)
+        most = ACCEPTS_PER_TURN;
+    return mode == NON_BLOCKING && accepted >= most;
+}
+
 struct client *accept_client(int listener)
 {
-    while (!stop_requested()) {
+    while (!stop_requested() && !is_enough()) {
         struct sockaddr_storage address;
         socklen_t size;
         struct client *client;
         int fd = accept_one(listener, &address, &size);
 
         if (fd != -1) {
+            accepted++;
             /* A blocking listener never says that all are served. */
             if (mode == BLOCKING)
                 reported = false;
@@ -244,13 +261,14 @@ struct client *accept_client(int listener)
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             reported = false;
             if (mode == NON_BLOCKING)
-                return NULL;
+                break;
         } else if (!concerns_one_client(errno) && !stop_requested()) {
             pause_accepting();
             if (mode == NON_BLOCKING)
-                return NULL;
+                break;
             stop_sleep(PAUSE_MS);
         }
     }
+    accepted = 0;
     return NULL;
 }

@@ -8,7 +8,8 @@
 
 struct client;
 
-/* How many clients may come in before those that are there have their turn. */
+/* At most so many clients come in before those that are there have their turn.
+ */
 enum { ACCEPTS_PER_TURN = 64 };
 
 /* Whether accept and recv wait, or return at once when there is nothing. */
@@ -23,10 +24,11 @@ int listen_on(enum blocking blocking);
 bool listener_blocks(void);
 
 /* Accepts one client. Returns it (it is in the table, which owns it), or NULL
- * when there is none now; a blocking listener waits and returns NULL only when
- * the server is to stop. A failed accept ends nothing: what concerns one client
- * is passed over, and when descriptors or memory run out the listener pauses.
- * See accept(2). */
+ * when there is none now, or when this turn has brought in enough: a wait that
+ * is level-triggered reports the others in the next. A blocking listener waits
+ * and returns NULL only when the server is to stop. A failed accept ends
+ * nothing: what concerns one client is passed over, and when descriptors or
+ * memory run out the listener pauses. See accept(2). */
 struct client *accept_client(int listener);
 
 /* When accept fails for want of a descriptor, its client stays in the backlog

@@ -37,9 +37,9 @@ struct queue {
 static struct queue ready, spent;
 static size_t task_count;
 
-/* The task that runs, and how many chunks or clients it may still take. */
+/* The task that runs, and how many chunks it may still receive. */
 static struct task *current;
-static int takes_left;
+static int recvs_left;
 
 /* By descriptor: the task that waits for it; `nobody` where it is watched and
  * no task waits; NULL where it is not watched. A descriptor is watched from the
@@ -131,35 +131,17 @@ static bool wait_for(int fd)
     return true;
 }
 
-/* Whether the current task may take one more thing that is there already. If
- * not, it goes on after the others. */
-static bool may_take(void)
-{
-    if (takes_left > 0) {
-        takes_left--;
-        return true;
-    }
-    current->state = TASK_WAITS;
-    append(&spent, current);
-    return false;
-}
-
 struct client *sock_accept(int fd)
 {
+    struct client *client;
+
     if (make_room(fd) == -1)
         die_errno("cannot wait for clients");
     /* The loop itself watches the listener, which has to pause at times. */
     if (listener == -1)
         waiting[fd] = &nobody;
     listener = fd;
-    for (;;) {
-        struct client *client;
-
-        if (!may_take())
-            return NULL;
-        client = accept_client(fd);
-        if (client == NULL)
-            break;
+    while ((client = accept_client(fd)) != NULL) {
         if (client->fd >= selector->limit)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
         else if (make_room(client->fd) == -1)
@@ -178,8 +160,12 @@ ssize_t sock_recv(struct client *client)
 
     if (stop_requested())
         return 0;
-    if (!may_take())
+    if (recvs_left == 0) {
+        current->state = TASK_WAITS;
+        append(&spent, current);
         return -1;
+    }
+    recvs_left--;
     size = recv_chunk(client);
     if (size == -1 && !wait_for(client->fd)) {
         client->error = errno;
@@ -214,7 +200,7 @@ static void run_tasks(void)
     while (ready.first != NULL) {
         current = take(&ready);
         current->state = TASK_RUNS;
-        takes_left = RECVS_PER_TURN;
+        recvs_left = RECVS_PER_TURN;
         current->run(current);
         if (current->state == TASK_DONE) {
             free(current);

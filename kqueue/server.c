@@ -38,11 +38,9 @@ static void watch(int fd)
 
 static void accept_connections(int listener)
 {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct client *client = accept_client(listener);
+    struct client *client;
 
-        if (client == NULL)
-            break;
+    while ((client = accept_client(listener)) != NULL) {
         print_connection(client);
         print_next();
         print_receiving(client);

@@ -34,11 +34,9 @@ static void watch(int fd)
 
 static void accept_connections(int listener)
 {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct client *client = accept_client(listener);
+    struct client *client;
 
-        if (client == NULL)
-            break;
+    while ((client = accept_client(listener)) != NULL) {
         /* FD_SET would write past the end of the set. */
         if (client->fd >= FD_SETSIZE) {
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
