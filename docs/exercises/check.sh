@@ -5,7 +5,7 @@
 #     make exercise N=3      begins number 3, or checks how far it is
 #     make exercise N=3 V=1  shows in full what the suite says about it
 #
-# The files to work on are copied to docs/exercises/work/ once and never
+# The files to work on are copied to docs/exercises/mine/ once and never
 # overwritten. It says "pass", or "missing: " and what, a line for each. The status
 # is 0 for a pass and for the list, 1 where something is missing, 3 where this
 # system cannot tell.
@@ -24,7 +24,7 @@ BUILD=$(cd "${BUILD:-$root/build}" 2>/dev/null && pwd) || {
   echo 'exercise: nothing is built yet: make' >&2
   exit 1
 }
-WORK=${WORK:-$exercises/work}
+WORK=${WORK:-$exercises/mine}
 N=${N:-}
 
 # The first line of a page, without its mark.
