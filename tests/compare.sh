@@ -158,6 +158,9 @@ complain() {
 measure_messages() {
   list=$(levels_of "$1")
   [ -n "$list" ] || return 0
+  if [ "$1" = socat ] && [ "$list" != "$levels" ] && [ "$round" -eq 1 ]; then
+    note "$1: not tried with more, which would be as many processes"
+  fi
   group=256
   [ "$1" != ncat ] || group=8 # as many as its backlog holds
   start_heard "$1"

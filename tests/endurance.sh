@@ -20,32 +20,17 @@
 # shellcheck disable=SC2317 # wait_until calls some functions by name
 set -u
 
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
+# shellcheck source=tests/servers.sh
+. "$here/servers.sh"
 LIMIT=${LIMIT:-60}
 CONNECTIONS=100000
 AT_ONCE=10000
 FLOOD=20000000
-programs='blocking-nested blocking select poll epoll kqueue coroutine'
 # What a server may have grown by in the end, in KiB: the C library's heap, and
 # what counts as resident, move a little.
 SLACK=512
-
-# Every server by name, those of coroutine/ as coroutine/poll.
-servers() {
-  local program selector
-
-  for program in ${BACKENDS:-$programs}; do
-    [ -x "$BUILD/${program%%/*}" ] || continue
-    if [ "$program" = coroutine ]; then
-      for selector in $("$BUILD/coroutine" --help |
-        sed -n 's/.*how to wait: \(.*\);.*/\1/p' | tr -d ','); do
-        echo "coroutine/$selector"
-      done
-    else
-      echo "$program"
-    fi
-  done
-}
 
 # start SERVER OUTPUT OPTION...: its messages go to the file log.
 start() {

@@ -88,7 +88,7 @@ page_is_true() {
   grep -Eo '(docs|common|coroutine|tests|[a-z]*)/[A-Za-z0-9_/.-]*[.][a-z]+' \
     "$page" | sed 's/^[.\/]*//' | sort -u | while read -r one; do
     case $one in
-    docs/exercises/work/*) one=${one#docs/exercises/work/}
+    docs/exercises/mine/*) one=${one#docs/exercises/mine/}
       [ -e "$work/$name/$one" ] || echo "there is no $one" ;;
     *) [ -e "$root/$one" ] || [ -e "$exercises/$name/$one" ] ||
       [ -e "$root/docs/$one" ] || echo "there is no $one" ;;

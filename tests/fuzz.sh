@@ -11,30 +11,23 @@
 # BACKENDS, SEED, FUZZ_SECONDS.
 set -u
 
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
+# shellcheck source=tests/servers.sh
+. "$here/servers.sh"
 FUZZ_SECONDS=${FUZZ_SECONDS:-1}
 export FUZZ_SECONDS
-programs='blocking-nested blocking select poll epoll kqueue coroutine'
 
 # Every fuzzer's command, one per line.
 fuzzers() {
-  local program selector
+  local server
 
   echo "$BUILD/tests/fuzz-text"
   echo "$BUILD/tests/fuzz-options"
-  for program in ${BACKENDS:-$programs}; do
-    [ -x "$BUILD/${program%%/*}" ] || continue
-    case $program in
-    coroutine)
-      for selector in $("$BUILD/coroutine" --help |
-        sed -n 's/.*how to wait: \(.*\);.*/\1/p' | tr -d ','); do
-        echo "$BUILD/tests/fuzz-server $BUILD/coroutine -s $selector"
-      done
-      ;;
-    */*)
-      echo "$BUILD/tests/fuzz-server $BUILD/${program%/*} -s ${program#*/}"
-      ;;
-    *) echo "$BUILD/tests/fuzz-server $BUILD/$program" ;;
+  for server in $(servers); do
+    case $server in
+    */*) echo "$BUILD/tests/fuzz-server $BUILD/${server%/*} -s ${server#*/}" ;;
+    *) echo "$BUILD/tests/fuzz-server $BUILD/$server" ;;
     esac
   done
 }

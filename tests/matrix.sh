@@ -24,29 +24,13 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
+# shellcheck source=tests/servers.sh
+. "$here/servers.sh"
 size=${1:-core}
-programs='blocking-nested blocking select poll epoll kqueue coroutine'
 LIMIT=${LIMIT:-10}
 JOBS=${JOBS:-2}
 # Under a tracer LeakSanitizer cannot work.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-
-# Every server by name, those of coroutine/ as coroutine/poll.
-servers() {
-  local program selector
-
-  for program in ${BACKENDS:-$programs}; do
-    [ -x "$BUILD/${program%%/*}" ] || continue
-    if [ "$program" = coroutine ]; then
-      for selector in $("$BUILD/coroutine" --help |
-        sed -n 's/.*how to wait: \(.*\);.*/\1/p' | tr -d ','); do
-        echo "coroutine/$selector"
-      done
-    else
-      echo "$program"
-    fi
-  done
-}
 
 # Whether strace is there, may trace, and knows ranges of calls.
 can_trace() {

@@ -25,7 +25,8 @@ FILTER=${FILTER:-}
 SERVER=${SERVER:-}
 CONCURRENT=${CONCURRENT:-yes}
 JOBS=${JOBS:-2}
-programs='blocking-nested blocking select poll epoll kqueue coroutine'
+# shellcheck source=tests/servers.sh
+. "$here/servers.sh"
 
 die() {
   echo "tests: $*" >&2
@@ -53,12 +54,6 @@ check_tools() {
   NC=$(find_netcat) || missing="${missing:+$missing, }netcat"
   [ -z "$missing" ] || die "missing: $missing; make setup installs it"
   [ -x "$BUILD/tests/client" ] || die "$BUILD/tests/client is missing: make"
-}
-
-# The ways of waiting that the coroutine server has here, from its --help.
-selectors() {
-  "$BUILD/coroutine" --help | sed -n 's/.*how to wait: \(.*\);.*/\1/p' |
-    tr -d ','
 }
 
 # Every server by name, one per line; those of coroutine/ as coroutine/poll.
@@ -250,6 +245,34 @@ report() {
   [ "$failed" -eq 0 ] && [ "$done" -gt 0 ]
 }
 
+# listens PID FILE: whether the first line has come, or nothing more will.
+listens() {
+  has_listened "$2" || ! kill -0 "$1" 2>/dev/null
+}
+
+has_listened() {
+  sed 1q "$1" | grep -q 'Listening on: .*:[1-9][0-9]*$'
+}
+
+# try_server: starts one's own server once, since else each scenario would tell
+# anew why it does not start.
+try_server() {
+  local pid looks=500 words
+
+  sh -c "exec $SERVER --port 0" </dev/null >"$work/first" 2>"$work/words" &
+  pid=$!
+  until listens "$pid" "$work/first" || [ "$looks" -eq 0 ]; do
+    looks=$((looks - 1))
+    sleep 0.02
+  done
+  kill -KILL "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  has_listened "$work/first" && return
+  words=$(sed '/^$/d' "$work/words" | tail -n 1)
+  die "'$SERVER --port 0' does not print 'Listening on: ADDRESS:PORT'" \
+    "as its first line${words:+; it says: $words}"
+}
+
 # In one function, so that bash has read all of it before it begins.
 main() {
   check_tools
@@ -260,6 +283,7 @@ main() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT TERM
+  [ -z "$SERVER" ] || try_server
   list_runs >"$work/runs"
   export BUILD SERVER CONCURRENT NC
   NC_FLAGS=$(bash -c '. "$1" && echo "$NC_FLAGS"' bash "$here/helpers.bash")

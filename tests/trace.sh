@@ -21,6 +21,8 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
+# shellcheck source=tests/servers.sh
+. "$here/servers.sh"
 BACKENDS=${BACKENDS:-epoll}
 FORMAT=${FORMAT:-screen}
 HOST=127.0.0.1
@@ -47,12 +49,6 @@ check_tools() {
     die 'strace is missing: make setup installs it'
   strace -qq -o /dev/null true 2>/dev/null ||
     die 'strace may not trace here (make setup cannot change that)'
-}
-
-# The ways of waiting that the coroutine server has here, from its --help.
-selectors() {
-  "$BUILD/coroutine" --help | sed -n 's/.*how to wait: \(.*\);.*/\1/p' |
-    tr -d ','
 }
 
 # Sets names to the servers to show. Alone, coroutine is shown with each of its
