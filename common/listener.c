@@ -251,10 +251,12 @@ struct client *accept_client(int listener)
         int fd = accept_one(listener, &address, &size);
 
         if (fd != -1) {
-            accepted++;
-            /* A blocking listener never says that all are served. */
+            /* A blocking listener has no turns, and never says that all are
+             * served. */
             if (mode == BLOCKING)
                 reported = false;
+            else
+                accepted++;
             client = welcome(fd, &address, size);
             if (client != NULL)
                 return client;
