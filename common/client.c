@@ -25,10 +25,11 @@
 
 static struct client **clients;
 static size_t room;
-static int count;
+static unsigned count;
 
 /* The buffer of recv_chunk. It is allocated with the first client. */
 static char *chunk;
+static unsigned chunk_count;
 
 /* Makes sure that the table reaches to `fd`. Returns 0, or -1 and errno. */
 static int make_room(size_t fd)
@@ -70,7 +71,7 @@ struct client *add_client(int fd, const struct sockaddr_storage *address,
     return client;
 }
 
-int client_count(void)
+unsigned client_count(void)
 {
     return count;
 }
@@ -110,8 +111,17 @@ ssize_t recv_chunk(struct client *client)
     }
 }
 
+unsigned chunks_received(void)
+{
+    unsigned received = chunk_count;
+
+    chunk_count = 0;
+    return received;
+}
+
 void print_chunk(struct client *client, ssize_t size)
 {
+    chunk_count++;
     print_data(client, chunk, (size_t)size);
 }
 

@@ -28,7 +28,10 @@ struct client *add_client(int fd, const struct sockaddr_storage *address,
                           socklen_t size);
 
 /* Returns how many clients there are. */
-int client_count(void);
+unsigned client_count(void);
+
+/* Returns how many chunks were received since the last call. */
+unsigned chunks_received(void);
 
 /* Returns the client with this descriptor, NULL where it is no client's. */
 struct client *client_at(int fd);
@@ -55,8 +58,8 @@ void close_client(struct client *client);
  * "Connection from". */
 void refuse_client(struct client *client, const char *reason);
 
-/* Closes a client that cannot be waited for (errno), with one line more, on
- * standard error. */
+/* Closes a client that was announced and cannot be waited for (errno), and says
+ * so also on standard error. */
 void drop_client(struct client *client);
 
 /* Closes every client in the table. */

@@ -23,7 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 1000, CLIENTS_PER_ACCEPT = 64 };
+enum { PAUSE_MS = 1000 };
+
+/* What makes a turn so long that one accept more does not matter. */
+enum { CLIENTS_PER_ACCEPT = 64, CHUNKS_PER_ACCEPT = 16 };
 
 static enum blocking mode;
 
@@ -32,8 +35,8 @@ static enum blocking mode;
 static bool paused, reported;
 static struct timespec pause_end;
 
-/* How many clients this turn has brought in. */
-static int accepted;
+/* How often this turn may accept, and how often it has. */
+static unsigned allowed, accepted;
 
 bool listener_blocks(void)
 {
@@ -229,34 +232,42 @@ static struct client *welcome(int fd, const struct sockaddr_storage *address,
     return client;
 }
 
-/* Whether this turn has brought in enough. To look for a client in vain costs
- * as much as ten other calls, since accept makes the socket before it looks. So
- * one client is enough, but where the wait is dear because many are watched,
- * and while the end of a shortage is to be found. */
-static bool is_enough(void)
+/* How often a turn may accept. To look for a client in vain costs as much as
+ * ten other calls, since accept makes the socket before it looks. So one client
+ * is enough, and more only where a turn takes long, be it that many are watched
+ * or that many have sent something, and while the end of a shortage is to be
+ * found.
+ */
+static unsigned accepts_of_turn(void)
 {
-    int most = 1 + client_count() / CLIENTS_PER_ACCEPT;
+    unsigned most = 1 + client_count() / CLIENTS_PER_ACCEPT +
+                    chunks_received() / CHUNKS_PER_ACCEPT;
 
-    if (reported || most > ACCEPTS_PER_TURN)
-        most = ACCEPTS_PER_TURN;
-    return mode == NON_BLOCKING && accepted >= most;
+    return reported || most > ACCEPTS_PER_TURN ? ACCEPTS_PER_TURN : most;
+}
+
+/* Whether the others shall have their turn. A blocking server has none. */
+static bool turn_is_over(void)
+{
+    if (mode == BLOCKING)
+        return false;
+    if (accepted == 0)
+        allowed = accepts_of_turn();
+    return accepted++ == allowed;
 }
 
 struct client *accept_client(int listener)
 {
-    while (!stop_requested() && !is_enough()) {
+    while (!stop_requested() && !turn_is_over()) {
         struct sockaddr_storage address;
         socklen_t size;
         struct client *client;
         int fd = accept_one(listener, &address, &size);
 
         if (fd != -1) {
-            /* A blocking listener has no turns, and never says that all are
-             * served. */
+            /* A blocking listener never says that all are served. */
             if (mode == BLOCKING)
                 reported = false;
-            else
-                accepted++;
             client = welcome(fd, &address, size);
             if (client != NULL)
                 return client;

@@ -145,7 +145,7 @@ struct client *sock_accept(int fd)
         if (client->fd >= selector->limit)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
         else if (make_room(client->fd) == -1)
-            refuse_client(client, " (out of memory)");
+            refuse_client(client, " (no memory to wait for it)");
         else
             return client;
     }

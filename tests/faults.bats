@@ -188,6 +188,7 @@ xs_and_refused() {
   go
   wait_said ended
   wait_until has 'Connection closed: ' "$LOG"
+  [ "$CONCURRENT" = no ] || wait_until left 2
   sleeps 400
   go
   wait_held
@@ -279,7 +280,7 @@ xs_and_refused() {
 @test "50,000 bytes and a FIN of one that was waited for: all is printed" {
   local sent=$BATS_TEST_TMPDIR/sent
 
-  # Many times what one turn takes, and so little that all of it is there.
+  # Three times what one turn takes, and so little that all of it is there.
   awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "%049d\n", i }' >"$sent"
   start_server
   hold connect 'send:first\n' line send-file:"$sent" half-close say:sent wait-eof

@@ -158,11 +158,9 @@ to_pipe() {
   local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
 
   only_ours
-  numbered 20000 "$sent"
+  numbered 7000 "$sent"
   to_pipe
-  # More than a pipe holds: the server must wait in the middle.
-  hold connect send-file:"$sent" half-close wait-eof
-  wait_stuck
+  hold_until_stuck "$sent"
   read_pipe "$all"
   wait_held
   stop_server
@@ -171,11 +169,15 @@ to_pipe() {
   printed_is "$sent"
 }
 
-# wait_stuck: waits until the server has filled the pipe and sleeps. It has more
-# to print than a pipe holds, and its client sends on: so it sleeps for long only
-# there.
-wait_stuck() {
+# hold_until_stuck FILE: sends the file, which must be more than a pipe holds and
+# less than the pipe and the sockets together, and waits until the server has
+# filled the pipe and sleeps. Since all has been sent, there is nothing else that
+# it could wait for.
+hold_until_stuck() {
+  hold connect line send-file:"$1" half-close say:sent wait-eof
   wait_until saw accept 1
+  go
+  wait_said sent
   LOOKS=0
   wait_until slept_through 10
 }
@@ -209,9 +211,8 @@ read_pipe() {
   dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
     skip "dd here sets no O_NONBLOCK"
   to_pipe 'dd if=/dev/null oflag=nonblock 2>/dev/null'
-  numbered 20000 "$sent"
-  hold connect send-file:"$sent" half-close wait-eof
-  wait_stuck
+  numbered 7000 "$sent"
+  hold_until_stuck "$sent"
   read_pipe "$all"
   wait_held
   stop_server

@@ -257,16 +257,16 @@ has_listened() {
 # try_server: starts one's own server once, since else each scenario would tell
 # anew why it does not start.
 try_server() {
-  local pid looks=500 words
+  local end=$((SECONDS + ${LIMIT:-10})) words
 
   sh -c "exec $SERVER --port 0" </dev/null >"$work/first" 2>"$work/words" &
-  pid=$!
-  until listens "$pid" "$work/first" || [ "$looks" -eq 0 ]; do
-    looks=$((looks - 1))
+  tried=$!
+  until listens "$tried" "$work/first" || [ "$SECONDS" -gt "$end" ]; do
     sleep 0.02
   done
-  kill -KILL "$pid" 2>/dev/null
-  wait "$pid" 2>/dev/null
+  kill -KILL "$tried" 2>/dev/null
+  wait "$tried" 2>/dev/null
+  tried=
   has_listened "$work/first" && return
   words=$(sed '/^$/d' "$work/words" | tail -n 1)
   die "'$SERVER --port 0' does not print 'Listening on: ADDRESS:PORT'" \
@@ -281,7 +281,8 @@ main() {
   servers=$(echo "$servers" | xargs)
   first_coroutine=$(echo "$servers" | tr ' ' '\n' | sed -n '/^coroutine/{p;q;}')
   work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
-  trap 'rm -rf "$work"' EXIT
+  tried=
+  trap 'rm -rf "$work"; [ -z "$tried" ] || kill -KILL "$tried"' EXIT
   trap 'exit 130' INT TERM
   [ -z "$SERVER" ] || try_server
   list_runs >"$work/runs"

@@ -20,6 +20,7 @@ static void accept_connections(int listener)
     struct client *client;
 
     while ((client = accept_client(listener)) != NULL) {
+        print_connection(client);
         if (count == room) {
             nfds_t wanted = 2 * room;
             struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
@@ -32,7 +33,6 @@ static void accept_connections(int listener)
             room = wanted;
         }
         watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
-        print_connection(client);
     }
 }
 

@@ -50,15 +50,15 @@ static void accept_connections(int listener)
     struct client *client;
 
     while ((client = accept_client(listener)) != NULL) {
+        print_connection(client);
+        print_next();
+        print_receiving(client);
         if (count == room && grow() == -1) {
             drop_client(client);
             continue;
         }
         deadlines[count] = now_ms() + IDLE_MS;
         watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
-        print_connection(client);
-        print_next();
-        print_receiving(client);
     }
 }
 

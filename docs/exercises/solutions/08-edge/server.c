@@ -54,14 +54,14 @@ static void accept_connections(int listener)
         struct epoll_event event = {.events = EPOLLIN | EPOLLET,
                                     .data.fd = client->fd};
 
+        print_connection(client);
+        print_next();
+        print_receiving(client);
         if (make_room(client->fd) == -1 ||
             epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event) == -1) {
             drop_client(client);
             continue;
         }
-        print_connection(client);
-        print_next();
-        print_receiving(client);
     }
 }
 

@@ -51,6 +51,7 @@ static void accept_connections(int listener)
     while ((client = accept_client(listener)) != NULL) {
         struct echo *echo = NULL;
 
+        print_connection(client);
         if ((count == room && grow() == -1) ||
             (echo = malloc(sizeof *echo)) == NULL) {
             drop_client(client);
@@ -60,7 +61,6 @@ static void accept_connections(int listener)
         echo->ends = false;
         echoes[count] = echo;
         watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
-        print_connection(client);
     }
 }
 

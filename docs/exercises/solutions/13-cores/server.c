@@ -25,13 +25,13 @@ static void accept_connections(int listener)
     while ((client = accept_client(listener)) != NULL) {
         struct epoll_event event = {.events = EPOLLIN, .data.fd = client->fd};
 
+        print_connection(client);
+        print_next();
+        print_receiving(client);
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event) == -1) {
             drop_client(client);
             continue;
         }
-        print_connection(client);
-        print_next();
-        print_receiving(client);
     }
 }
 
