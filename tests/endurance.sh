@@ -38,7 +38,9 @@ start() {
 
   [ "$program" = "$1" ] || selector=${1#*/}
   shift 2
+  # What the last server said must not be taken for this one's.
   : >log
+  : >err
   "$BUILD/$program" ${selector:+-s "$selector"} --address 127.0.0.1 --port 0 \
     "$@" </dev/null >"$output" 2>err &
   pid=$!
