@@ -50,15 +50,28 @@ static int make_room(size_t fd)
     return 0;
 }
 
+/* Makes sure that there is a chunk. Returns 0, or -1 and errno. */
+static int make_chunk(void)
+{
+    void *pages;
+
+    if (chunk != NULL)
+        return 0;
+    /* The kernel copies much faster to the start of a page. */
+    errno = posix_memalign(&pages, 4096, options.recv_size);
+    if (errno != 0)
+        return -1;
+    chunk = pages;
+    return 0;
+}
+
 struct client *add_client(int fd, const struct sockaddr_storage *address,
                           socklen_t size)
 {
     char name[NAME_SIZE];
     struct client *client;
 
-    if (chunk == NULL && (chunk = malloc(options.recv_size)) == NULL)
-        return NULL;
-    if (make_room((size_t)fd) == -1)
+    if (make_chunk() == -1 || make_room((size_t)fd) == -1)
         return NULL;
     name_address(address, size, name);
     client = malloc(sizeof *client + strlen(name) + 1);
