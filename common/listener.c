@@ -233,11 +233,9 @@ static struct client *welcome(int fd, const struct sockaddr_storage *address,
 }
 
 /* How often a turn may accept. To look for a client in vain costs as much as
- * ten other calls, since accept makes the socket before it looks. So one client
- * is enough, and more only where a turn takes long, be it that many are watched
- * or that many have sent something, and while the end of a shortage is to be
- * found.
- */
+ * ten other calls, since accept makes the socket before it looks. So once is
+ * enough; more only where a turn takes long, since many are watched or have
+ * sent something, and while the end of a shortage is to be found. */
 static unsigned accepts_of_turn(void)
 {
     unsigned most = 1 + client_count() / CLIENTS_PER_ACCEPT +

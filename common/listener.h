@@ -8,8 +8,7 @@
 
 struct client;
 
-/* At most so many clients come in before those that are there have their turn.
- */
+/* At most so many clients come in before the others have their turn. */
 enum { ACCEPTS_PER_TURN = 64 };
 
 /* Whether accept and recv wait, or return at once when there is nothing. */
