@@ -43,6 +43,18 @@ prints() {
     'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f'
 }
 
+@test "an unsafe byte is found wherever it is in a long chunk" {
+  local at line
+
+  only_ours
+  start_server --recv-size 4096
+  printf -v line '%3000s' ''
+  line=${line// /x}
+  for at in 0 1023 1024 1025 2047 2048 2998 2999; do
+    prints "${line:0:at}\\x1b${line:at+1}" "${line:0:at}\\x1b${line:at+1}"
+  done
+}
+
 @test "NUL and 0xFF end nothing" {
   start_server
   prints 'before\0after' 'before\x00after'
