@@ -9,7 +9,7 @@ function insert(key, value,    i) {
   sorted[key, i] = value
 }
 
-# The three below are for keys with count[key] > 0.
+# Those below are for keys with count[key] > 0.
 
 function median(key,    half) {
   half = int(count[key] / 2)
@@ -24,4 +24,9 @@ function least(key) {
 
 function greatest(key) {
   return sorted[key, count[key] - 1]
+}
+
+# What a quarter of the values (which = 1), or three quarters (3), lie below.
+function quartile(key, which) {
+  return sorted[key, int(((count[key] - 1) * which + 2) / 4)]
 }

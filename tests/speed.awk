@@ -4,15 +4,15 @@
 #     awk -v backends="poll epoll" -f median.awk -f speed.awk build/speed.tsv
 
 function row(title, figure, decimals, wanted,    i, key, format) {
-  printf "%-23s", title
-  format = "%." decimals "f"
+  printf "%-25s", title
   for (i = 1; i <= backend_count; i++) {
     key = figure SUBSEP name[i]
+    format = "%." (count[key] && median(key) < 100 ? decimals : 0) "f"
     if (!count[key])
       printf "  %16s", "-"
     else
       printf "  %16s", sprintf(format " " format ".." format,
-        median(key), least(key), greatest(key))
+        median(key), quartile(key, 1), quartile(key, 3))
   }
   print "  " wanted
 }
@@ -25,7 +25,7 @@ BEGIN {
 $3 != "-" && $4 != "-" && $4 > 0 { insert($1 SUBSEP $2, $3 / $4) }
 
 END {
-  printf "%-23s", "median least..greatest"
+  printf "%-25s", "median quartile..quartile"
   for (i = 1; i <= backend_count; i++)
     printf "  %16s", name[i]
   print "  wanted"
