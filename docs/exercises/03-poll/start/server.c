@@ -15,10 +15,10 @@ static void accept_connections(int listener)
     struct client *client;
 
     while ((client = accept_client(listener)) != NULL) {
-        /* TODO: add the client to the list. */
         print_connection(client);
         print_next();
         print_receiving(client);
+        /* TODO: add the client to the list. */
     }
 }
 

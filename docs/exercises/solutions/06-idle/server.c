@@ -45,6 +45,15 @@ static int grow(void)
     return 0;
 }
 
+static bool watch(int fd)
+{
+    if (count == room && grow() == -1)
+        return false;
+    deadlines[count] = now_ms() + IDLE_MS;
+    watched[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return true;
+}
+
 static void accept_connections(int listener)
 {
     struct client *client;
@@ -53,12 +62,11 @@ static void accept_connections(int listener)
         print_connection(client);
         print_next();
         print_receiving(client);
-        if (count == room && grow() == -1) {
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else if (!watch(client->fd))
             drop_client(client);
-            continue;
-        }
-        deadlines[count] = now_ms() + IDLE_MS;
-        watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
     }
 }
 
@@ -100,11 +108,9 @@ int main(int argc, char **argv)
 {
     int listener = start_server("poll", argc, argv, NON_BLOCKING);
 
-    if (grow() == -1)
+    /* In this order: LISTENER, STOP. */
+    if (!watch(listener) || !watch(stop_descriptor()))
         die_errno("cannot watch the listener");
-    watched[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
-    watched[STOP] = (struct pollfd){.fd = stop_descriptor(), .events = POLLIN};
-    count = CLIENTS;
     while (!stop_requested()) {
         long long now;
 

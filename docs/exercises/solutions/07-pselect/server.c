@@ -16,6 +16,13 @@
 static fd_set watched;
 static int highest;
 
+static void watch(int fd)
+{
+    FD_SET(fd, &watched);
+    if (fd > highest)
+        highest = fd;
+}
+
 static void accept_connections(int listener)
 {
     struct client *client;
@@ -26,12 +33,14 @@ static void accept_connections(int listener)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
             continue;
         }
-        FD_SET(client->fd, &watched);
-        if (client->fd > highest)
-            highest = client->fd;
         print_connection(client);
         print_next();
         print_receiving(client);
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else
+            watch(client->fd);
     }
 }
 
@@ -72,8 +81,7 @@ int main(int argc, char **argv)
 {
     int listener = start_server("select", argc, argv, NON_BLOCKING);
 
-    FD_SET(listener, &watched);
-    highest = listener;
+    watch(listener);
     while (!stop_requested()) {
         fd_set ready = watched;
         int ms = accept_timeout();

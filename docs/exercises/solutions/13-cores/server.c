@@ -18,20 +18,26 @@
 
 static int epoll;
 
+static bool watch(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 static void accept_connections(int listener)
 {
     struct client *client;
 
     while ((client = accept_client(listener)) != NULL) {
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = client->fd};
-
         print_connection(client);
         print_next();
         print_receiving(client);
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event) == -1) {
+        /* It may have sent something by now, and be finished. */
+        if (!recv_chunks(client))
+            close_client(client);
+        else if (!watch(client->fd))
             drop_client(client);
-            continue;
-        }
     }
 }
 
@@ -48,12 +54,11 @@ static void serve(int listener)
 {
     struct epoll_event events[64];
     struct epoll_event listening = {.events = EPOLLIN, .data.fd = listener};
-    struct epoll_event stop = {.events = EPOLLIN, .data.fd = stop_descriptor()};
 
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll == -1 ||
         epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &listening) == -1 ||
-        epoll_ctl(epoll, EPOLL_CTL_ADD, stop.data.fd, &stop) == -1)
+        !watch(stop_descriptor()))
         die_errno("cannot watch the listener");
     while (!stop_requested()) {
         bool listener_ready = false;
