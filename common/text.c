@@ -35,17 +35,30 @@ static unsigned char max(unsigned char a, unsigned char b)
     return a > b ? a : b;
 }
 
-/* The same for each byte of a block, in four operations a byte. Below 0 an
- * unsigned number goes on from the top: seen from tab, all that is below it
- * lies above '~'; seen from space, what is between newline and space lies above
- * newline, and nothing else does. */
+/* How far past `from` the furthest of four bytes lies, the one at `byte` and
+ * those a quarter of a block apart. Below 0 an unsigned number goes on from the
+ * top. In a loop over single bytes the loop itself would cost half as much. */
+static unsigned char furthest(const unsigned char *byte, unsigned char from)
+{
+    enum { QUARTER = BLOCK / 4 };
+    unsigned char a = (unsigned char)(byte[0] - from);
+    unsigned char b = (unsigned char)(byte[QUARTER] - from);
+    unsigned char c = (unsigned char)(byte[2 * QUARTER] - from);
+    unsigned char d = (unsigned char)(byte[3 * QUARTER] - from);
+
+    return max(max(a, b), max(c, d));
+}
+
+/* Whether each byte of a block is plain, in four operations a byte. Seen from
+ * tab, all that is below it lies above '~'; seen from space, what is between
+ * newline and space lies above newline, and nothing else does. */
 ALSO_FOR_AVX2 static bool block_is_plain(const unsigned char *block)
 {
     unsigned char from_tab = 0, from_space = 0;
 
-    for (int i = 0; i < BLOCK; i++) {
-        from_tab = max(from_tab, (unsigned char)(block[i] - '\t'));
-        from_space = max(from_space, (unsigned char)(block[i] - ' '));
+    for (int i = 0; i < BLOCK / 4; i++) {
+        from_tab = max(from_tab, furthest(block + i, '\t'));
+        from_space = max(from_space, furthest(block + i, ' '));
     }
     return from_tab <= '~' - '\t' && from_space <= (unsigned char)('\n' - ' ');
 }
