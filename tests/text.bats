@@ -50,7 +50,8 @@ prints() {
   start_server --recv-size 4096
   printf -v line '%3000s' ''
   line=${line// /x}
-  for at in 0 1023 1024 1025 2047 2048 2998 2999; do
+  # The check looks at blocks, by quarters, and at what is left after them.
+  for at in 0 255 256 511 512 767 768 1023 1024 1500 2047 2048 2400 2999; do
     prints "${line:0:at}\\x1b${line:at+1}" "${line:0:at}\\x1b${line:at+1}"
   done
 }
