@@ -68,7 +68,11 @@ usable() {
   yardstick) ;;
   *)
     reason='not built here'
-    [ -x "$BUILD/${1%%/*}" ]
+    [ -x "$BUILD/${1%%/*}" ] || return 1
+    [ "${1%%/*}" = "$1" ] && return
+    reason=$("$BUILD/${1%%/*}" --selector "${1#*/}" --version 2>&1 >/dev/null |
+      sed q)
+    [ -z "$reason" ]
     ;;
   esac
 }
@@ -87,7 +91,10 @@ choose_servers() {
       note "$name: left out, $reason"
     fi
   done
-  [ -n "$servers" ] || die 'there is nothing to compare'
+  [ -n "$servers" ] || {
+    cat "$work/notes" >&2
+    die 'there is nothing to compare'
+  }
 }
 
 # Sets $levels to the numbers of idle clients, as N,N,..., that the limit on
@@ -269,8 +276,8 @@ publish() {
     mv "$out/compare.md" "$here/../docs/compare.md"
 }
 
-out=$BUILD/compare
 if [ "${1:-}" = --publish ]; then
+  out=$BUILD/compare
   publish
   exit
 fi
@@ -281,8 +288,8 @@ choose_levels
 choose_servers
 trace=yes
 can_trace || { trace= && note "system calls: not counted, $reason"; }
-rm -rf "$out"
-mkdir -p "$out" || exit 1
+out=$work/out # until it is whole
+mkdir "$out" || exit 1
 printf 'server\tround\tfigure\tat\tvalue\n' >"$out/raw.tsv"
 round=1
 start=$(date +%s)
@@ -294,4 +301,6 @@ describe >"$out/about"
 cp "$work/notes" "$out/notes"
 present compare-table.awk >"$out/table.txt"
 present compare-charts.awk
+rm -rf "$BUILD/compare"
+cp -R "$out" "$BUILD/compare" || exit 1
 cat "$out/table.txt"

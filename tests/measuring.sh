@@ -64,7 +64,7 @@ begin_measuring() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/measuring.XXXXXX") || exit 1
   trap 'stop_server; rm -rf "$work"' EXIT
   trap 'exit 129' HUP
-  trap 'exit 130' INT
+  trap 'echo >&2; exit 130' INT # a line may be begun
   trap 'exit 143' TERM
   choose_cpus
   find_port
