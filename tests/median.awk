@@ -26,7 +26,12 @@ function greatest(key) {
   return sorted[key, count[key] - 1]
 }
 
-# What a quarter of the values (which = 1), or three quarters (3), lie below.
-function quartile(key, which) {
-  return sorted[key, int(((count[key] - 1) * which + 2) / 4)]
+# The two between which the middle half of the values lies.
+
+function lower_quartile(key) {
+  return sorted[key, int((count[key] + 1) / 4)]
+}
+
+function upper_quartile(key) {
+  return sorted[key, count[key] - 1 - int((count[key] + 1) / 4)]
 }

@@ -12,7 +12,7 @@ function row(title, figure, decimals, wanted,    i, key, format) {
       printf "  %16s", "-"
     else
       printf "  %16s", sprintf(format " " format ".." format,
-        median(key), quartile(key, 1), quartile(key, 3))
+        median(key), lower_quartile(key), upper_quartile(key))
   }
   print "  " wanted
 }

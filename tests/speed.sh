@@ -1,16 +1,16 @@
 #!/bin/sh
-# speed.sh: what the servers cost beyond the least that is possible.
+# speed.sh: what the servers cost beside the plainest one, the yardstick.
 #
 #     BUILD=build sh tests/speed.sh
 #     BUILD=build BACKENDS=epoll PAIRS=50 sh tests/speed.sh
 #
 # Each figure is a ratio, for a machine is faster at one moment and slower at
 # the next: a server and what it is compared with are measured in turn, briefly
-# and PAIRS times (25), each first as often as second. The table has the median
+# and PAIRS times (25), and take turns at being first. The table has the median
 # of the ratios, and behind it between which two the middle half of them lies.
-# What takes seconds by itself is measured with every fifth pair. It is no test:
-# a figure above the wanted one makes nothing fail. Takes five minutes or more;
-# $BUILD/speed.tsv keeps what was measured.
+# What takes seconds by itself, the last three rows, is measured with every fifth
+# pair. It is no test: a figure above the wanted one makes nothing fail. Takes
+# five minutes or more; $BUILD/speed.tsv keeps what was measured.
 # shellcheck disable=SC1091,SC2034,SC2154 # measuring.sh knows these names
 set -u
 
@@ -94,6 +94,15 @@ the_rest_of_all() {
   done
 }
 
+for program in tests/load tests/yardstick $BACKENDS; do
+  case $program in
+  coroutine/*) program=coroutine ;;
+  esac
+  [ -x "$BUILD/$program" ] || {
+    echo "speed: there is no $BUILD/$program (make all tools)" >&2
+    exit 2
+  }
+done
 rm -f "$BUILD/speed.tsv"
 raise_limit 9100
 begin_measuring

@@ -1,6 +1,6 @@
 /*
- * yardstick.c - the limit: the least that a server which prints what it
- * receives can do. One client at a time: recv, write, close, and no messages.
+ * yardstick.c - the plainest server that prints what it receives. One client at
+ * a time: recv, write, close, and no messages.
  *
  *     build/tests/yardstick [--address ADDR] [--port PORT] [--recv-size BYTES]
  *
