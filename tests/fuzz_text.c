@@ -1,6 +1,7 @@
 /*
- * fuzz_text.c - feeds common/text.c with every character there is, and then
- * with random bytes in random chunks.
+ * fuzz_text.c - feeds common/text.c with every character there is, with what is
+ * not plain at every place of a long text, and then with random bytes in random
+ * chunks.
  *
  *     build/tests/fuzz-text
  *     FUZZ_SECONDS=0 build/tests/fuzz-text        without an end
@@ -180,6 +181,26 @@ static void try_all_short(void)
     }
 }
 
+/* The ends of all ranges, at every place of a text that is longer than what
+ * text.c looks at in one piece. */
+static void try_all_places(void)
+{
+    static const unsigned char ends[] = {0,  8,   9,   10,  11, 31,
+                                         32, 126, 127, 128, 255};
+    static unsigned char bytes[2100];
+    memset(bytes, 'x', sizeof bytes);
+    for (size_t at = 0; at < sizeof bytes; at++) {
+        for (size_t i = 0; i < sizeof ends; i++) {
+            bytes[at] = ends[i];
+            bool plain = is_plain((struct bytes){bytes + at, 1});
+            if (text_is_plain((char *)bytes, sizeof bytes) != plain)
+                fuzz_fail("text_is_plain is wrong about byte %d at %zu",
+                          ends[i], at);
+        }
+        bytes[at] = 'x';
+    }
+}
+
 /* Fills with characters, or bytes, or both, and spoils some. */
 static struct bytes random_input(void)
 {
@@ -206,6 +227,7 @@ int main(int argc, char **argv)
     start_program("fuzz-text");
     fuzz_start("text", argv[0]);
     try_all_short();
+    try_all_places();
     while (fuzz_round())
         try_input(random_input());
     return 0;
