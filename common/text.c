@@ -11,7 +11,7 @@
 /* Compilers turn a loop of fixed length into vector instructions; with an early
  * exit in it, or a length known only at run time, they often do not. To gather
  * what the vectors say takes as long as 300 bytes, so a block has more. */
-enum { BLOCK = 1024 };
+enum { BLOCK = 1024, QUARTER = BLOCK / 4 };
 
 /* What every x86-64 CPU has are vectors of 16 bytes. With gcc and glibc a
  * function can be there also for those that have 32, and the program takes the
@@ -41,7 +41,6 @@ static unsigned char max(unsigned char a, unsigned char b)
  * depends on where in memory it happens to lie.) */
 static unsigned char furthest(const unsigned char *byte, unsigned char from)
 {
-    enum { QUARTER = BLOCK / 4 };
     unsigned char a = (unsigned char)(byte[0] - from);
     unsigned char b = (unsigned char)(byte[QUARTER] - from);
     unsigned char c = (unsigned char)(byte[2 * QUARTER] - from);
@@ -57,7 +56,7 @@ ALSO_FOR_AVX2 static bool block_is_plain(const unsigned char *block)
 {
     unsigned char from_tab = 0, from_space = 0;
 
-    for (int i = 0; i < BLOCK / 4; i++) {
+    for (int i = 0; i < QUARTER; i++) {
         from_tab = max(from_tab, furthest(block + i, '\t'));
         from_space = max(from_space, furthest(block + i, ' '));
     }

@@ -48,17 +48,13 @@ pair() {
   figure=$1 of=$2 measurement=$3 backend=$4
   shift 4
   start=start_silent
-  if [ $((turn % 2)) = 0 ]; then
-    cost "$of" "$measurement" "$backend" "$@"
-    of_server=$cost
-  fi
-  cost "$of" "$measurement" yardstick "$@"
-  base=$cost
-  if [ $((turn % 2)) = 1 ]; then
-    cost "$of" "$measurement" "$backend" "$@"
-    of_server=$cost
-  fi
-  note "$figure" "$backend" "$of_server" "$base"
+  both="yardstick $backend"
+  [ $((turn % 2)) = 1 ] || both="$backend yardstick"
+  for measured in $both; do
+    cost "$of" "$measurement" "$measured" "$@"
+    [ "$measured" = yardstick ] && base=$cost || value=$cost
+  done
+  note "$figure" "$backend" "$value" "$base"
 }
 
 # crowd SERVER: what idle clients make a message cost, and what they occupy.
