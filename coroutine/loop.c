@@ -22,8 +22,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The Makefile knows which there are. */
-static const struct selector *const selectors[] = {SELECTORS};
+/* Those that this system has, the best one first; selectors.sh knows. */
+static const struct selector *const selectors[] = {
+#ifdef HAS_EPOLL
+    &selector_epoll,
+#endif
+#ifdef HAS_KQUEUE
+    &selector_kqueue,
+#endif
+    &selector_poll,
+    &selector_select,
+};
 enum { SELECTOR_COUNT = sizeof selectors / sizeof *selectors };
 
 static const struct selector *selector;

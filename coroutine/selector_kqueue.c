@@ -1,7 +1,6 @@
 /*
  * coroutine/selector_kqueue.c: waits with kqueue(2); see kqueue/server.c.
  */
-#include "../common/client.h"
 #include "../common/error.h"
 #include "selector.h"
 
@@ -37,7 +36,6 @@ static void kqueue_forget(int fd)
 {
     struct kevent change;
 
-    /* BSD forgets what is closed; libkqueue must be told, and before. */
     EV_SET(&change, (uintptr_t)fd, EVFILT_READ, EV_DELETE, 0, 0, 0);
     kevent(kq, &change, 1, NULL, 0, NULL);
 }
@@ -50,14 +48,8 @@ static void kqueue_wait(int ms, void (*ready)(int fd))
 
     if (found == -1 && errno != EINTR)
         die_errno("kevent failed");
-    for (int i = 0; i < found; i++) {
-        struct client *client = client_at((int)events[i].ident);
-
-        /* On libkqueue the error is here, and recv has it no more. */
-        if (client != NULL && events[i].flags & EV_EOF && events[i].fflags != 0)
-            client->error = (int)events[i].fflags;
+    for (int i = 0; i < found; i++)
         ready((int)events[i].ident);
-    }
 }
 
 static void kqueue_close(void)

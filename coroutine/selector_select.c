@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <sys/select.h>
 
-/* FD_SET of musl turns the descriptor into an unsigned number. */
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-
 static fd_set watched;
 static int highest;
 

@@ -1,31 +1,18 @@
 #!/bin/sh
-# flags.sh COMPILER auto|libkqueue cflags|libs|name
-#
-# Prints how to build with kqueue(2) here: the system's own where <sys/event.h>
-# is there, else kqueue/linux/ on epoll, or libkqueue through pkg-config where
-# that is asked for. `cflags` and `libs` are for the compiler (kqueue/linux/ is
-# linked as an object of ours); `name` is what the programs call it, and nothing
-# where it cannot be had.
+# flags.sh COMPILER: prints what a program with kqueue(2) is compiled with here:
+# nothing but its name where <sys/event.h> is the system's own, else kqueue/linux/,
+# which stands on epoll and whose header has another name. Fails where there is
+# neither.
 here=$(dirname "$0")
 
 has() {
-  sh "$here/../tests/has-header.sh" "$1" "$2"
+  sh "$here/../tools/has-header.sh" "$1" "$2"
 }
 
-if [ "$2" = libkqueue ]; then
-  pkg-config --exists libkqueue 2>/dev/null || exit 0
-  case $3 in
-  name) echo 'kqueue (libkqueue)' ;;
-  # A system header, so that warnings are about our own code alone.
-  cflags) pkg-config --cflags libkqueue | sed 's/-I/-isystem /g' ;;
-  # It starts threads of its own.
-  libs) echo "$(pkg-config --libs libkqueue) -lpthread" ;;
-  esac
-elif has "$1" sys/event.h; then
-  if [ "$3" = name ]; then echo kqueue; fi
+if has "$1" sys/event.h; then
+  echo '-DKQUEUE_NAME="kqueue"'
 elif has "$1" sys/epoll.h; then
-  case $3 in
-  name) echo 'kqueue (on epoll)' ;;
-  cflags) echo "-I$here/linux" ;;
-  esac
+  echo "-I$here/linux $here/linux/kqueue.c"
+else
+  exit 1
 fi

@@ -1,6 +1,6 @@
 /*
  * kqueue/server.c: all clients at once, with kqueue(2), the answer of BSD and
- * macOS; on Linux over kqueue/linux/ or libkqueue.
+ * macOS; on Linux over kqueue/linux/, which stands on epoll.
  *
  *     build/kqueue --port 8888                 and elsewhere: nc localhost 8888
  *
@@ -54,20 +54,13 @@ static void accept_connections(int listener)
 
 static void receive(struct client *client, const struct kevent *event)
 {
-    struct kevent forget;
-
     /* EV_EOF may come while bytes are still unread, so it ends nothing here:
-     * recv does, when it returns 0. But it may bring the socket's error, which
-     * recv then has no more on libkqueue. EV_ERROR is a change that failed. */
+     * recv does, when it returns 0. EV_ERROR is a change that failed. */
     if (event->flags & EV_ERROR)
         client->error = (int)event->data;
-    else if (event->flags & EV_EOF && event->fflags != 0)
-        client->error = (int)event->fflags;
-    if (!(event->flags & EV_ERROR) && recv_chunks(client))
+    else if (recv_chunks(client))
         return;
-    /* A BSD kernel forgets a descriptor that is closed. libkqueue does not. */
-    EV_SET(&forget, event->ident, EVFILT_READ, EV_DELETE, 0, 0, 0);
-    kevent(kq, &forget, 1, NULL, 0, NULL);
+    /* Closing the socket takes it off the kernel's list. */
     close_client(client);
 }
 
@@ -77,17 +70,11 @@ static void watch_signals(void)
     kq = kqueue();
     if (kq == -1 || fcntl(kq, F_SETFD, FD_CLOEXEC) == -1)
         die_errno("cannot open a kqueue");
-#ifdef LIBKQUEUE
-    /* libkqueue takes what it watches away from the handlers, which have to run
-     * also while the output is stuck. So it gets the pipe of the others. */
-    watch(stop_descriptor());
-#else
     while (stop_signals[change_count] != 0) {
         EV_SET(&changes[change_count], (uintptr_t)stop_signals[change_count],
                EVFILT_SIGNAL, EV_ADD, 0, 0, 0);
         change_count++;
     }
-#endif
     if (kevent(kq, changes, change_count, NULL, 0, NULL) == -1)
         die_errno("cannot watch the signals");
     change_count = 0;

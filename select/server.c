@@ -19,9 +19,6 @@
 #include <errno.h>
 #include <sys/select.h>
 
-/* FD_SET of musl turns the descriptor into an unsigned number. */
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-
 static fd_set watched;
 static int highest;
 

@@ -50,7 +50,7 @@ served_over() {
 
 @test "--address ::1 is IPv6, in brackets" {
   only_ours
-  "$BUILD/tests/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
+  "$BUILD/tools/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
   has refused "$BATS_TEST_TMPDIR/words" || skip "this host has no IPv6"
   start_server --address ::1
   same "Listening on: [::1]:$PORT" "$(cat "$LOG")"

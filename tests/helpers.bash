@@ -340,10 +340,10 @@ say_to() {
   [ "$end" = ended ] || fail "$NC has not ended: $(cat "$BATS_TEST_TMPDIR/nc")"
 }
 
-# client ACTION...: the client of tests/client.c, from its first action to the
+# client ACTION...: the client of tools/clients/client.c, from its first action to the
 # last.
 client() {
-  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
+  "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
 }
 
 # hold ACTION...: the same in the background. Its action `line` waits for `go`;
@@ -355,7 +355,7 @@ hold() {
   : >"$HELD"
   # Open for both, or open would wait for the other side.
   exec 9<>"$HELD.in"
-  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" \
+  "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" \
     <&9 >"$HELD" 2>&1 3>&- 4>&- 9>&- &
   HELD_PID=$!
   HELPERS="$HELPERS $HELD_PID"

@@ -25,8 +25,8 @@ FILTER=${FILTER:-}
 SERVER=${SERVER:-}
 CONCURRENT=${CONCURRENT:-yes}
 JOBS=${JOBS:-2}
-# shellcheck source=tests/servers.sh
-. "$here/servers.sh"
+# shellcheck source=tools/servers.sh
+. "$here/../tools/servers.sh"
 
 die() {
   echo "tests: $*" >&2
@@ -53,7 +53,7 @@ check_tools() {
   command -v bats >/dev/null 2>&1 || missing=bats
   NC=$(find_netcat) || missing="${missing:+$missing, }netcat"
   [ -z "$missing" ] || die "missing: $missing; make setup installs it"
-  [ -x "$BUILD/tests/client" ] || die "$BUILD/tests/client is missing: make"
+  [ -x "$BUILD/tools/client" ] || die "$BUILD/tools/client is missing: make"
 }
 
 # Every server by name, one per line; those of coroutine/ as coroutine/poll.
@@ -109,7 +109,7 @@ concerns() {
   case $1,$2 in
   kevent,kqueue) [ -x "$BUILD/tests/kqueue-test" ] ;;
   tasks,"$first_coroutine") [ -x "$BUILD/tests/coroutine-test" ] ;;
-  matrix,*) [ -f "$here/matrix.sh" ] ;;
+  matrix,*) [ -f "$here/faults/matrix.sh" ] ;;
   fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
   broken,"${servers%% *}" | exercises,"${servers%% *}" | docs,"${servers%% *}")
     [ -z "$BACKENDS" ]
@@ -127,10 +127,11 @@ one_run() {
   case $2 in
   kevent) "$BUILD/tests/kqueue-test" ;;
   tasks) "$BUILD/tests/coroutine-test" ;;
-  matrix) BACKENDS=$1 JOBS=1 bash "$here/matrix.sh" core ;;
-  fuzz) BACKENDS=$BACKENDS bash "$here/fuzz.sh" ;;
-  broken | exercises) bash "$here/$2.sh" core ;;
-  docs) bash "$here/docs.sh" ;;
+  matrix) BACKENDS=$1 JOBS=1 bash "$here/faults/matrix.sh" core ;;
+  fuzz) BACKENDS=$BACKENDS bash "$here/fuzz/fuzz.sh" ;;
+  broken) bash "$here/broken/run.sh" core ;;
+  exercises) bash "$here/../docs/exercises/test.sh" core ;;
+  docs) bash "$here/docs/run.sh" ;;
   *)
     BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
       bats --tap ${FILTER:+--filter "$FILTER"} "$2"

@@ -172,8 +172,8 @@ stuck_server() {
   */*) command+=(--selector "${BACKEND#*/}") ;;
   esac
   echo "SEED=$seed repeats this"
-  bash "${BATS_TEST_DIRNAME}/any-moment.sh" "${ROUNDS:-100}" "$seed" \
-    "$BUILD/tests/client" "${command[@]}" 3>&- 4>&-
+  bash "${BATS_TEST_DIRNAME}/faults/any-moment.sh" "${ROUNDS:-100}" "$seed" \
+    "$BUILD/tools/client" "${command[@]}" 3>&- 4>&-
 }
 
 @test "a port in use is an error, and the first server goes on" {

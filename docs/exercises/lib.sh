@@ -101,7 +101,7 @@ build() {
   program=$1
   shift
   mkdir -p "$scratch/build/obj"
-  cp "$BUILD"/obj/common/*.o "$scratch/build/obj/"
+  cp "$BUILD"/common/*.o "$scratch/build/obj/"
   for file in "$mine"/*.c; do
     object=${file##*/}
     object=${object%.c}.o
@@ -185,9 +185,9 @@ counted() {
   [ "$(grep -c -- "$1" "$scratch/out")" -ge "$2" ]
 }
 
-# client ACTION...: the client of tests/client.c.
+# client ACTION...: the client of tools/clients/client.c.
 client() {
-  "$BUILD/tests/client" -t "$LIMIT" -a "$HOST" "$port" "$@" \
+  "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$port" "$@" \
     >"$scratch/client.out" 2>"$scratch/client.err"
 }
 
@@ -198,7 +198,7 @@ hold() {
   mkfifo "$scratch/held.in"
   : >"$scratch/held"
   exec 9<>"$scratch/held.in"
-  "$BUILD/tests/client" -t 60 -a "$HOST" "$port" "$@" \
+  "$BUILD/tools/client" -t 60 -a "$HOST" "$port" "$@" \
     <"$scratch/held.in" >"$scratch/held" 2>&1 9>&- &
   holder=$!
   pids="$pids $holder"
@@ -269,7 +269,7 @@ suite() {
     command -v "$one" >/dev/null || cannot "$one is missing: make setup"
   done
   mkdir -p "$scratch/build"
-  [ -e "$scratch/build/tests" ] || ln -s "$BUILD/tests" "$scratch/build/tests"
+  [ -e "$scratch/build/tools" ] || ln -s "$BUILD/tools" "$scratch/build/tools"
   BUILD=$scratch/build BACKENDS=$1 FILTER=${FILTER:-$2} LIMIT=$LIMIT \
     SERVER=${SERVER:-} bash "$root/tests/run.sh" >"$scratch/suite" 2>&1 && return
   [ -z "${V:-}" ] || cat "$scratch/suite"

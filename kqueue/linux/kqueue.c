@@ -10,7 +10,7 @@
  * handler of our own stands before the program's, and counts in an eventfd,
  * which epoll watches like any other descriptor.
  *
- * To try it: compile tests/kqueue_test.c together with this file.
+ * To try it: compile tests/unit/kqueue_test.c together with this file.
  * Read: kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2), tcp(7).
  */
 #define _GNU_SOURCE /* for struct tcp_info, which musl shows only then */

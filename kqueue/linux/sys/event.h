@@ -46,6 +46,7 @@
 
 /* Tells a program that this is not a BSD's own <sys/event.h>. */
 #define KQUEUE_ON_EPOLL 1
+#define KQUEUE_NAME "kqueue (on epoll)"
 
 /* Filters: what to watch. */
 #define EVFILT_READ (-1)

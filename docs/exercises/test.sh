@@ -1,0 +1,165 @@
+#!/bin/sh
+# test.sh: are the exercises sound? For each of them, that its check says of
+# the untouched start what is missing, that it passes the solution, that it does
+# not pass who falls into the trap, and that the page names what there is.
+#
+#     BUILD=build sh docs/exercises/test.sh          all of them, two at a time
+#     BUILD=build sh docs/exercises/test.sh core     the quick ones
+#     BUILD=build sh docs/exercises/test.sh 3 8      some of them
+#
+# A solution is what stands in docs/exercises/solutions/, and there in the file
+# `from` the names of files of the project; a patch changes the start. trap.sed turns it into what one writes
+# who does not see the trap. start-says and trap-says have the words of the check,
+# with N for each number.
+#
+# It prints the Test Anything Protocol; the status is 0 when all is well. From
+# outside: BUILD, CC, CFLAGS, LDFLAGS.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+root=${here%/*/*}
+exercises=$here
+CORE='1 2 4 10 13'
+
+# Of the suite, exercise 11 runs this much.
+LANGUAGE='split between two chunks|reset ends one|a newline is added|SIGTERM cl'
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/exercises.XXXXXX") || exit 1
+workers=
+trap 'for one in $workers; do kill "$one" 2>/dev/null; done; wait; rm -rf "$work"' \
+  EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# report NAME STATUS OUTPUT WANTED: one line of the protocol, after its number.
+report() {
+  if [ "$2" -eq 3 ]; then
+    echo "ok - $1 # skip $(tail -n 1 "$3" | sed 's/^cannot check here: //')"
+  elif diff "$4" "$3" >"$3.diff"; then
+    echo "ok - $1"
+  else
+    echo "not ok - $1"
+    sed 's/^/# /' "$3.diff"
+  fi
+}
+
+# check_it OUTPUT: what make exercise does.
+check_it() {
+  N=$number WORK=$work/$name FILTER=$filter sh "$exercises/check.sh" \
+    >"$1" 2>&1 </dev/null
+}
+
+# Copies the solution over the start.
+solve() {
+  if [ -f "$solution/from" ]; then
+    while read -r one; do
+      cp "$root/$one" "$mine/" || return
+    done <"$solution/from"
+  fi
+  for one in "$solution"/*; do
+    case ${one##*/} in
+    README.md | from | *-says | trap.sed) ;;
+    *.patch) patch -s -p1 -d "$mine" <"$one" || return ;;
+    *) cp "$one" "$mine/" || return ;;
+    esac
+  done
+}
+
+# normal FILE: the check's words as they are every time: what begins an exercise
+# left out, N for each number, and in one order.
+normal() {
+  sed '/^Your files/d; /^What to do/d; /^  /d; /^$/d
+    s/[0-9][0-9]*/N/g' "$1" | sort
+}
+
+# Turns the solution into the trap.
+fall() {
+  for one in "$mine"/*.c; do
+    sed -f "$solution/trap.sed" "$one" >"$one.new" || return
+    mv "$one.new" "$one" || return
+  done
+}
+
+# Whether the page names its own number, and only files that there are.
+page_is_true() {
+  page=$exercises/$name/README.md
+  grep -q "^    make exercise N=$((1$number - 100))\$" "$page" ||
+    echo "it does not say: make exercise N=$((1$number - 100))"
+  grep -Eo '(docs|common|coroutine|tests|[a-z]*)/[A-Za-z0-9_/.-]*[.][a-z]+' \
+    "$page" | sed 's/^[.\/]*//' | sort -u | while read -r one; do
+    case $one in
+    docs/exercises/mine/*) one=${one#docs/exercises/mine/}
+      [ -e "$work/$name/$one" ] || echo "there is no $one" ;;
+    *) [ -e "$root/$one" ] || [ -e "$exercises/$name/$one" ] ||
+      [ -e "$root/docs/$one" ] || echo "there is no $one" ;;
+    esac
+  done
+}
+
+# try NAME: one exercise, from its start to its solution.
+try() {
+  name=$1
+  number=${name%%-*}
+  solution=$exercises/solutions/$name
+  mine=$work/$name/$name
+  filter=
+  [ "$number" != 11 ] || filter=$LANGUAGE
+  mkdir "$work/$name.out"
+  : >"$work/$name.out/nothing"
+  echo pass >"$work/$name.out/pass"
+  LIMIT=2 check_it "$work/$name.out/start"
+  status=$?
+  normal "$work/$name.out/start" >"$work/$name.out/said"
+  report "exercise $name: the start" $status "$work/$name.out/said" \
+    "$solution/start-says"
+  page_is_true >"$work/$name.out/page" 2>&1
+  report "exercise $name: its page" 0 "$work/$name.out/page" \
+    "$work/$name.out/nothing"
+  solve >"$work/$name.out/solution" 2>&1 &&
+    check_it "$work/$name.out/solution"
+  report "exercise $name: the solution" $? "$work/$name.out/solution" \
+    "$work/$name.out/pass"
+  [ -f "$solution/trap.sed" ] || return 0
+  fall && LIMIT=2 check_it "$work/$name.out/trap"
+  status=$?
+  normal "$work/$name.out/trap" >"$work/$name.out/trapped"
+  report "exercise $name: the trap" $status "$work/$name.out/trapped" \
+    "$solution/trap-says"
+}
+
+# worker: tries every exercise that no other worker has begun.
+worker() {
+  for one in $names; do
+    mkdir "$work/$one" 2>/dev/null || continue
+    try "$one" >"$work/$one.tap"
+  done
+}
+
+# Sets names to the exercises that are asked for.
+choose() {
+  [ "${1:-}" != core ] || {
+    # shellcheck disable=SC2086 # several words
+    set -- $CORE
+  }
+  names=
+  for one in "$exercises"/[0-9][0-9]-*; do
+    one=${one##*/}
+    wanted=$((1${one%%-*} - 100))
+    case " $* " in
+    '  ' | *" $wanted "*) names="$names $one" ;;
+    esac
+  done
+}
+
+choose "$@"
+worker &
+workers=$!
+worker &
+workers="$workers $!"
+wait
+for one in $names; do cat "$work/$one.tap"; done |
+  awk '
+    /^(not )?ok - / { sub(/ - /, " " ++n " - ") }
+    /^not ok / { failed++ }
+    { print }
+    END { print "1.." n + 0; exit !n || failed > 0 }'

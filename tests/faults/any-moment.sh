@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# any-moment.sh ROUNDS SEED CLIENT COMMAND...
+#
+# Starts the server COMMAND again and again, has CLIENT (tools/clients/client.c) come
+# and go, and sends SIGTERM at a random moment of that. A signal that is lost
+# between a test of the server's flag and its wait leaves it running: then, or
+# where it does not end with status 0 and "Stopped.", this fails. The same SEED
+# gives the same moments, as far as the machine does.
+#
+# It is a program of its own because bats looks at every command that a test
+# runs, which makes short moments impossible.
+set -u
+
+rounds=$1
+RANDOM=$2
+client=$3
+shift 3
+directory=$(mktemp -d "${TMPDIR:-/tmp}/moment.XXXXXX") || exit 1
+server=
+trap 'rm -rf "$directory"' EXIT
+
+fail() {
+  echo "round $round: $*"
+  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null
+  exit 1
+}
+
+# come_and_go PORT: two clients at once and then a third.
+come_and_go() {
+  exec "$client" -t 5 -a 127.0.0.1 "$1" connect:2 use:1 send:a use:2 send:b \
+    each:half-close connect send:c 8<&-
+}
+
+mkfifo "$directory/pipe" || exit 1
+for ((round = 1; round <= rounds; round++)); do
+  "$@" >"$directory/pipe" &
+  server=$!
+  exec 8<"$directory/pipe"
+  IFS= read -r -t 10 -u 8 line || fail "it does not listen"
+  come_and_go "${line##*:}" >/dev/null 2>&1 &
+  visitor=$!
+  for ((i = RANDOM % 2000; i > 0; i--)); do :; done
+  kill -TERM "$server"
+  # The pipe ends when the server does.
+  end=$((SECONDS + 10))
+  while IFS= read -r -t 10 -u 8 line; do last=$line; done
+  [ "$SECONDS" -le "$end" ] || fail "SIGTERM was lost"
+  exec 8<&-
+  wait "$server"
+  status=$?
+  server=
+  wait "$visitor"
+  [ "$status $last" = '0 Stopped.' ] ||
+    fail "it ended with status $status and '$last'"
+done

@@ -1,0 +1,292 @@
+#!/usr/bin/env bash
+# matrix.sh: has each system call of each server fail, with each errno that it
+# can fail with, and looks what becomes of the clients.
+#
+#     tests/faults/matrix.sh [core|all]
+#     BACKENDS="poll coroutine" CELLS="accept.*EMFILE" tests/faults/matrix.sh all
+#
+# strace(1) injects the faults. For each server a clean run says which calls it
+# makes; matrix.tsv says how each can fail and what is to follow; together they
+# are the table, and matrix.awk makes it. `all` tries each errno: on every call
+# of the set-up, and then on the first, the second, the third, and the second to
+# fourth call under the same rule. `core` tries one errno after the other, on
+# the first two calls of the set-up and the first three after it.
+#
+# In each cell one client (w) stays from the beginning to the end, three (a, b,
+# c) come and go, and when the fault is over, one more (z). Then the server is
+# told to stop. So that the same calls come in the same order each time, the
+# server is stopped (SIGSTOP) while clients connect and send. Nothing is timed:
+# whoever waits, waits for an event.
+#
+# It prints the Test Anything Protocol. From outside: BUILD, BACKENDS, JOBS
+# (cells at a time), CELLS (a regular expression for their names), LIMIT.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+BUILD=${BUILD:-build}
+# shellcheck source=tools/servers.sh
+. "$here/../../tools/servers.sh"
+size=${1:-core}
+LIMIT=${LIMIT:-10}
+JOBS=${JOBS:-2}
+# Under a tracer LeakSanitizer cannot work.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+
+# Whether strace is there, may trace, and knows ranges of calls.
+can_trace() {
+  strace -o /dev/null -e inject=sync:error=EIO:when=1..2 true >/dev/null 2>&1
+}
+
+# start SERVER STRACE-OPTION...: starts the server under strace. Its output
+# comes through descriptor 5: first `pid`, from the shell that becomes the
+# server (a signal to strace would not reach it), then the server's first line.
+start() {
+  local program=${1%/*} selector=
+
+  [ "$program" = "$1" ] || selector=${1#*/}
+  shift
+  rm -f trace complaints
+  mkfifo out.pipe go said 2>/dev/null
+  clients=
+  (
+    ulimit -t "$LIMIT"
+    # shellcheck disable=SC2016 # for the inner shell
+    exec strace -o trace -s 64 "$@" sh -c 'echo "$$"; exec "$@"' sh \
+      "$BUILD/$program" ${selector:+-s "$selector"} \
+      --label --events events --port 0 </dev/null >out.pipe 2>err
+  ) &
+  strace_pid=$!
+  exec 5<out.pipe
+  IFS= read -r -t "$LIMIT" pid <&5
+  first=
+  IFS= read -r -t "$LIMIT" first <&5
+  printf '%s\n' "$first" >out
+}
+
+# look_until COMMAND: looks at the trace until the command finds in its last
+# line what it wants, or the server has ended.
+look_until() {
+  local looks=0 last
+
+  while [ "$looks" -lt $((LIMIT * 50)) ]; do
+    last=$(<trace)
+    last=${last##*$'\n'}
+    case $last in '+++ '*) return ;; esac
+    if "$1" "$last"; then return; fi
+    looks=$((looks + 1))
+    [ "$looks" -lt 4 ] || sleep 0.02
+  done
+}
+
+# Whether the line is a call that waits: one that is not finished has no result.
+is_wait() {
+  case $1 in
+  *' = '* | '--- '*) return 1 ;;
+  accept* | recvfrom* | *select* | *poll* | restart_syscall*) ;;
+  *) return 1 ;;
+  esac
+}
+
+is_stopped() {
+  [ "$1" = '--- stopped by SIGSTOP ---' ]
+}
+
+# freeze: stops the server in its tracks, once it waits.
+freeze() {
+  look_until is_wait
+  kill -STOP "$pid" 2>/dev/null && look_until is_stopped
+}
+
+thaw() {
+  kill -CONT "$pid" 2>/dev/null
+}
+
+# client ACTION...: starts a client, whose output comes through descriptor 7. It
+# must be closed before: each end of a FIFO is opened when the other one is.
+client() {
+  exec 7<&-
+  "$BUILD/tools/client" -a "$host" -t "$LIMIT" "$port" "$@" \
+    <go >said 2>&1 5<&- &
+  client_pid=$!
+  exec 7<said
+}
+
+# hear NAME=LINES...: reads what the client says up to its "ready". Before that
+# it tells the addresses of its connections, which have these names and send
+# these lines.
+hear() {
+  local line
+
+  while IFS= read -r -t "$LIMIT" line <&7 && [ "$line" != ready ]; do
+    case $line in
+    '['* | [0-9]*) clients="$clients $line=$1" ;;
+    *) echo "$line" >>complaints ;;
+    esac
+    shift
+  done
+}
+
+# converse SERVER: the clients, in the order that the head of the file tells.
+converse() {
+  local w later
+
+  case $first in
+  'Listening on: [::]:'*) host=::1 ;;
+  'Listening on: '*:[0-9]*) host=127.0.0.1 ;;
+  *) return ;;
+  esac
+  port=${first##*:}
+  exec 6<>go
+  case $1 in
+  # Who serves one at a time would wait for w for ever.
+  blocking*) w='send:w1\nw2\n half-close' later= ;;
+  *) w='send:w1\n' later='line use:1 send:w2\n half-close say:ready' ;;
+  esac
+  freeze
+  # shellcheck disable=SC2086 # both are several words
+  client connect name $w connect name 'send:a1\n' half-close \
+    connect name 'send:b1\n' half-close connect name 'send:c1\n' half-close \
+    say:ready use:2 wait-closed use:3 wait-closed use:4 wait-closed \
+    say:ready $later use:1 wait-closed
+  hear w1,w2 a1 b1 c1
+  thaw
+  hear
+  if [ -n "$later" ]; then
+    freeze
+    echo >&6
+    hear
+    thaw
+  fi
+  wait "$client_pid"
+  freeze
+  client connect name 'send:z1\n' half-close say:ready wait-closed
+  hear z1
+  thaw
+  wait "$client_pid"
+  exec 6<&- 7<&-
+}
+
+# finish: tells the server to stop, and reads the rest of its output. Sets
+# `status` and `late`.
+finish() {
+  local line start=$SECONDS
+
+  kill -TERM "$pid" 2>/dev/null
+  while IFS= read -r -t "$LIMIT" line <&5; do
+    printf '%s\n' "$line"
+  done >>out
+  late=0
+  if [ $((SECONDS - start)) -ge "$LIMIT" ]; then
+    late=1
+    kill -KILL "$pid" 2>/dev/null
+  fi
+  exec 5<&-
+  wait "$strace_pid"
+  status=$?
+}
+
+# try SERVER [STRACE-OPTION...]: one cell, or a clean run. Prints what is wrong.
+try() {
+  local clean=0
+
+  [ $# -gt 1 ] || clean=1
+  start "$@"
+  converse "$1"
+  look_until is_wait
+  finish
+  awk -v mode=judge -v status="$status" -v late="$late" -v clean="$clean" \
+    -v clients="$clients" -v out=out -v err=err \
+    -f "$here/matrix.awk" "$here/matrix.tsv" trace
+}
+
+# report NAME WRONG: prints a line of the protocol, in one write.
+report() {
+  if [ -z "$2" ]; then
+    printf 'ok - %s\n' "$1"
+  else
+    printf 'not ok - %s\n%s\n' "$1" "$(printf '%s\n' "$2" "$(show)" |
+      sed 's/^/# /')"
+  fi
+}
+
+# show: what the cell has left behind, for whoever has to find the fault.
+show() {
+  local file
+
+  for file in out err complaints; do
+    [ ! -s "$file" ] || sed "s/^/$file: /" "$file"
+  done
+  grep -n INJECTED trace | head -n 5
+}
+
+# clean_run SERVER: notes its cells, unless even this run fails.
+clean_run() {
+  local wrong server=$1
+
+  wrong=$(try "$server" 2>&1)
+  if [ -n "$wrong" ]; then
+    report "$server without a fault" "$wrong" >>"$work/clean"
+    return
+  fi
+  awk -v mode=cells -v size="$size" -f "$here/matrix.awk" \
+    "$here/matrix.tsv" trace |
+    while IFS='	' read -r call when errno number outcome; do
+      printf '%s\t%s\t%s\t%s\t%s: %s fails with %s, call %s (%s)\n' \
+        "$server" "$call" "$when" "$errno" \
+        "$server" "$call" "$errno" "$number" "$outcome"
+    done >>"$work/all"
+}
+
+# worker N: tries every JOBS-th cell, from the Nth on.
+worker() {
+  local index=0 server call when errno name wrong
+
+  mkdir "$work/$1" && cd "$work/$1" || return
+  while IFS='	' read -r server call when errno name; do
+    index=$((index + 1))
+    [ $((index % JOBS)) -eq $(($1 % JOBS)) ] || continue
+    [ -d "$work" ] || return
+    wrong=$(try "$server" -e "inject=$call:error=$errno:when=$when" 2>&1)
+    report "$name" "$wrong"
+  done <"$work/cells"
+}
+
+# results: all lines of the protocol, in the order in which they are known.
+results() {
+  local number
+
+  cat "$work/clean"
+  for ((number = JOBS; number > 0; number--)); do
+    worker "$number" &
+  done
+  wait
+}
+
+case $size in
+core | all) ;;
+*)
+  echo "usage: tests/faults/matrix.sh [core|all]" >&2
+  exit 2
+  ;;
+esac
+if ! can_trace; then
+  echo "1..1"
+  echo "ok 1 - the fault matrix # skip strace cannot run here"
+  exit 0
+fi
+BUILD=$(cd "$BUILD" && pwd) || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/matrix.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+: >"$work/clean"
+: >"$work/all"
+mkdir "$work/0" && cd "$work/0" || exit 1
+for server in $(servers); do clean_run "$server"; done
+awk -F '\t' -v name="${CELLS:-}" '$5 ~ name' "$work/all" >"$work/cells"
+cat "$work/clean" "$work/cells" |
+  awk '/^not ok/ || /\t/ { n++ } END { print "1.." n + 0 }'
+results | awk '
+  /^not ok - / { failed = 1; sub(/ -/, " " ++n " -") }
+  /^ok - / { sub(/ -/, " " ++n " -") }
+  { print; fflush() }
+  END { exit failed || !n }'

@@ -1,0 +1,631 @@
+/*
+ * fuzz_server.c - has random clients do random things to a whole server.
+ *
+ *     build/tests/fuzz-server build/epoll
+ *     SEED=4711 FUZZ_SECONDS=0 build/tests/fuzz-server build/coroutine -s poll
+ *
+ * In each round a server is started, and clients connect, send, half-close,
+ * close, reset, stall and flood, and sometimes the server is stopped meanwhile
+ * (SIGSTOP), so that much happens to it at once. Some clients are good: they
+ * send text, in pieces that cut characters, and close in order. The others are
+ * wild: they send any bytes and leave in any way.
+ *
+ * Afterwards the server must still serve, have as many descriptors open as in
+ * the beginning, and stop when it is told to. All that good clients have sent
+ * must be printed under their name, and nothing under that of a client that is
+ * not there; the events must say the same. Newlines are not compared, since the
+ * server adds some.
+ *
+ * What is done follows from the seed alone. What the server sees of it at once
+ * does not, so a failure may need to be replayed more than once.
+ *
+ * See connect(2), send(2), socket(7) for SO_LINGER, proc(5) for /proc/PID/fd.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE /* for mkdtemp, which macOS hides otherwise */
+
+#include "fuzz.h"
+#include "../../tools/clients/net.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MOST_OPEN = 40,       /* clients at once */
+    MOST_CLIENTS = 400,   /* in a round */
+    MOST_BYTES = 2000000, /* that they send in a round, */
+    FEW_BYTES = 50000,    /* or with the smallest recv sizes */
+    PATIENCE = 10 * 1000, /* ms without any progress */
+    LOOK = 20             /* ms between two looks */
+};
+
+struct bytes {
+    unsigned char *at;
+    size_t size;
+};
+
+static struct client {
+    struct bytes data;    /* what a good one wants to send, */
+    size_t sent;          /* and how much of it is sent */
+    struct bytes printed; /* what the server has printed of it, */
+    long long received;   /* and how much it is by the events file */
+    int fd;               /* -1: closed */
+    bool good;
+    bool half_closed;
+    bool announced; /* the server has said that it is there */
+    bool twice;     /* there was another one of that name, which did nothing */
+    char name[ADDRESS_TEXT_SIZE];
+} clients[MOST_CLIENTS + 1]; /* and a last one */
+
+static int client_count, open_count;
+static size_t total, most_bytes; /* bytes sent in this round */
+
+static volatile pid_t server;
+static bool frozen;
+static struct endpoint address;
+static char directory[] = "/tmp/fuzz-server.XXXXXX";
+static char out_path[64], err_path[64], events_path[64];
+
+/* --- The server ---------------------------------------------------------- */
+
+static void end_server(void)
+{
+    if (server > 0)
+        kill(server, SIGKILL);
+}
+
+static void on_signal(int number)
+{
+    end_server();
+    _exit(128 + number);
+}
+
+/* Whatever happens, the server does not outlive us. */
+static void end_it_with_us(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) == -1 ||
+        sigaction(SIGTERM, &action, NULL) == -1 || atexit(end_server) != 0)
+        fail("cannot prepare for the end: %s", strerror(errno));
+}
+
+static void remove_files(void)
+{
+    unlink(out_path);
+    unlink(err_path);
+    unlink(events_path);
+    rmdir(directory);
+}
+
+/* Returns the whole file, with a NUL at its end. */
+static struct bytes read_file(const char *path)
+{
+    struct stat status;
+    struct bytes file = {NULL, 0};
+    int fd = open(path, O_RDONLY);
+    if (fd == -1 || fstat(fd, &status) == -1)
+        fail("cannot open %s: %s", path, strerror(errno));
+    file.at = resize(NULL, (size_t)status.st_size + 1);
+    while (file.size < (size_t)status.st_size) {
+        ssize_t part =
+            read(fd, file.at + file.size, (size_t)status.st_size - file.size);
+        if (part <= 0)
+            break;
+        file.size += (size_t)part;
+    }
+    file.at[file.size] = '\0';
+    close(fd);
+    return file;
+}
+
+/* Fails, after showing what the server has said on standard error. */
+#define FAIL(...)                                                    \
+    do {                                                             \
+        printf("# standard error: %.2000s\n# all output is in %s\n", \
+               (char *)read_file(err_path).at, directory);           \
+        fuzz_fail(__VA_ARGS__);                                      \
+    } while (0)
+
+static void become_server(char **command, const char *recv_size)
+{
+    char *arguments[32];
+    int count = 0;
+    const char *const more[] = {
+        "--address", "127.0.0.1", "--port",      "0",       "--label",
+        "--events",  events_path, "--recv-size", recv_size, NULL};
+    int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int err = open(err_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    while (*command != NULL && count < 16)
+        arguments[count++] = *command++;
+    for (int i = 0; i == 0 || more[i - 1] != NULL; i++)
+        arguments[count++] = (char *)more[i];
+    if (dup2(out, STDOUT_FILENO) == -1 || dup2(err, STDERR_FILENO) == -1 ||
+        close(out) == -1 || close(err) == -1)
+        fail("cannot redirect: %s", strerror(errno));
+    execvp(arguments[0], arguments);
+    fail("cannot start %s: %s", arguments[0], strerror(errno));
+}
+
+/* Fails where the server has ended. */
+static void expect_alive(void)
+{
+    int status;
+    if (waitpid(server, &status, WNOHANG) != server)
+        return;
+    server = 0;
+    FAIL("the server has ended, wait status %d", status);
+}
+
+/* Waits until the first line says the port. */
+static void find_server(void)
+{
+    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    for (;;) {
+        struct bytes out = read_file(out_path);
+        char *newline = strchr((char *)out.at, '\n');
+        if (newline != NULL) {
+            *newline = '\0';
+            address =
+                find_endpoint("127.0.0.1", strrchr((char *)out.at, ':') + 1);
+            free(out.at);
+            return;
+        }
+        free(out.at);
+        expect_alive();
+        if (now() > deadline)
+            FAIL("the server does not listen");
+        poll(NULL, 0, LOOK);
+    }
+}
+
+static void start_server(char **command)
+{
+    static const char *const sizes[] = {"1",   "2",    "7",    "100",
+                                        "512", "1024", "4096", "65536"};
+    const char *size = sizes[random_below(sizeof sizes / sizeof *sizes)];
+    most_bytes = strlen(size) == 1 ? FEW_BYTES : MOST_BYTES;
+    close(open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    close(open(err_path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    fflush(stdout);
+    server = fork();
+    if (server == -1)
+        fail("cannot fork: %s", strerror(errno));
+    if (server == 0)
+        become_server(command, size);
+    frozen = false;
+    find_server();
+}
+
+/* Returns how many descriptors the server has open, -1 where that cannot be
+ * known. */
+static int count_descriptors(void)
+{
+    char path[64];
+    int count = 0;
+    DIR *descriptors;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)server);
+    descriptors = opendir(path);
+    if (descriptors == NULL)
+        return -1;
+    while (readdir(descriptors) != NULL)
+        count++;
+    closedir(descriptors);
+    return count;
+}
+
+static void freeze_or_thaw(void)
+{
+    kill(server, frozen ? SIGCONT : SIGSTOP);
+    frozen = !frozen;
+}
+
+/* --- What clients do ----------------------------------------------------- */
+
+static struct client *client_named(const char *name, size_t length)
+{
+    for (int i = client_count; i-- > 0;)
+        if (strlen(clients[i].name) == length &&
+            memcmp(clients[i].name, name, length) == 0)
+            return &clients[i];
+    return NULL;
+}
+
+static void forget(struct client *client)
+{
+    client->fd = -1;
+    open_count--;
+}
+
+static void open_client(void)
+{
+    struct client *client = &clients[client_count];
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    char name[ADDRESS_TEXT_SIZE];
+    *client = (struct client){.fd = start_connection(&address)};
+    if (client->fd == -1 ||
+        getsockname(client->fd, (struct sockaddr *)&own, &length) == -1) {
+        expect_alive();
+        FAIL("cannot connect: %s", strerror(errno));
+    }
+    show_address(&own, name);
+    /* A port that comes back would make two clients of one name. The server
+     * sees this one come and go, and it can do so at any moment. */
+    if (client_named(name, strlen(name)) != NULL) {
+        client_named(name, strlen(name))->twice = true;
+        reset_connection(client->fd);
+        client->fd = -1;
+        return;
+    }
+    strcpy(client->name, name);
+    client->good = !once_in(3);
+    client_count++;
+    open_count++;
+}
+
+static void add_text(struct client *client, size_t size)
+{
+    struct bytes *data = &client->data;
+    size_t end = data->size + size;
+    data->at = resize(data->at, end + 4);
+    while (data->size < end)
+        data->size += random_character(data->at + data->size);
+}
+
+/* Sends some of what a good client has to say, as much as goes. */
+static void send_some(struct client *client, size_t most)
+{
+    size_t left = client->data.size - client->sent;
+    ssize_t sent = send(client->fd, client->data.at + client->sent,
+                        left < most ? left : most, 0);
+    if (sent >= 0) {
+        client->sent += (size_t)sent;
+        total += (size_t)sent;
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR &&
+               errno != ENOTCONN) {
+        expect_alive();
+        FAIL("%s, a good client, cannot send: %s", client->name,
+             strerror(errno));
+    }
+}
+
+static void good_action(struct client *client)
+{
+    bool flood = once_in(30);
+    if (client->half_closed || total > most_bytes)
+        return;
+    if (client->sent == client->data.size) {
+        if (once_in(8) && shutdown(client->fd, SHUT_WR) == 0)
+            client->half_closed = true;
+        else
+            add_text(client, flood ? 60000 : 1 + random_small(3000));
+    }
+    if (!client->half_closed)
+        send_some(client, flood ? 60000 : 1 + random_small(3000));
+}
+
+static void wild_action(struct client *client)
+{
+    unsigned char bytes[4096];
+    size_t size = 1 + random_small(sizeof bytes);
+    switch (random_below(12)) {
+    case 0:
+        close(client->fd);
+        forget(client);
+        break;
+    case 1:
+        reset_connection(client->fd);
+        forget(client);
+        break;
+    case 2:
+        client->half_closed = shutdown(client->fd, SHUT_WR) == 0;
+        break;
+    case 3:
+    case 4:
+        break; /* it stalls */
+    default:
+        random_bytes(bytes, size);
+        if (!client->half_closed && total < most_bytes &&
+            send(client->fd, bytes, size, 0) > 0)
+            total += size;
+        break;
+    }
+}
+
+static void random_action(void)
+{
+    struct client *client;
+    if (once_in(40))
+        freeze_or_thaw();
+    if (client_count == 0 || once_in(8)) {
+        if (client_count < MOST_CLIENTS && open_count < MOST_OPEN)
+            open_client();
+        return;
+    }
+    client = &clients[random_below((uint32_t)client_count)];
+    if (client->fd == -1)
+        return;
+    if (client->good)
+        good_action(client);
+    else
+        wild_action(client);
+}
+
+/* --- The end of a round -------------------------------------------------- */
+
+/* Goes on with a good client until the server has closed it. Returns whether
+ * there was any progress. */
+static bool finish_client(struct client *client)
+{
+    size_t before = client->sent;
+    char byte;
+    ssize_t size;
+    if (client->sent < client->data.size)
+        send_some(client, client->data.size);
+    if (client->sent < client->data.size)
+        return client->sent > before;
+    if (!client->half_closed) {
+        client->half_closed = shutdown(client->fd, SHUT_WR) == 0;
+        return client->half_closed;
+    }
+    size = recv(client->fd, &byte, 1, 0);
+    if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return false;
+    if (size != 0)
+        FAIL("%s, a good client, was not closed in order: %s", client->name,
+             size > 0 ? "the server sent something" : strerror(errno));
+    close(client->fd);
+    forget(client);
+    return true;
+}
+
+/* Lets the wild ones go, and the good ones finish. */
+static void finish_clients(void)
+{
+    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    for (int i = 0; i < client_count; i++)
+        if (clients[i].fd != -1 && !clients[i].good) {
+            if (once_in(2))
+                reset_connection(clients[i].fd);
+            else
+                close(clients[i].fd);
+            forget(&clients[i]);
+        }
+    while (open_count > 0) {
+        bool progress = false;
+        for (int i = 0; i < client_count; i++)
+            if (clients[i].fd != -1 && finish_client(&clients[i]))
+                progress = true;
+        if (progress)
+            deadline = now() + (int64_t)PATIENCE * 1000000;
+        expect_alive();
+        if (now() > deadline)
+            FAIL("%d good clients are not served", open_count);
+        if (!progress)
+            poll(NULL, 0, 1);
+    }
+}
+
+/* Serves it still? Has one more good client come and go. */
+static void try_clean_client(void)
+{
+    struct client *client = &clients[client_count];
+    do
+        open_client();
+    while (client->fd == -1);
+    client->good = true;
+    add_text(client, 1000);
+    finish_clients();
+}
+
+static void expect_descriptors(int before)
+{
+    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    while (count_descriptors() != before) {
+        if (now() > deadline)
+            FAIL("%d descriptors are open, and were %d", count_descriptors(),
+                 before);
+        poll(NULL, 0, LOOK);
+    }
+}
+
+static void stop_server(void)
+{
+    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    int status;
+    kill(server, SIGTERM);
+    while (waitpid(server, &status, WNOHANG) == 0) {
+        if (now() > deadline)
+            FAIL("SIGTERM does not end the server");
+        poll(NULL, 0, 1);
+    }
+    server = 0;
+    if (status != 0)
+        FAIL("the server ended with wait status %d", status);
+}
+
+/* --- What it has printed ------------------------------------------------- */
+
+static bool starts(const char *line, const char *start)
+{
+    return strncmp(line, start, strlen(start)) == 0;
+}
+
+/* A line of the log that is about a connection: "Connection from: NAME". */
+static void check_message(const char *line)
+{
+    const char *name = strstr(line, ": ") + 2;
+    struct client *client = client_named(name, strlen(name));
+    bool from = starts(line, "Connection from: ");
+    if (client == NULL)
+        FAIL("who is this: %s", line);
+    if (client->announced == from && !client->twice)
+        FAIL("not at this moment: %s", line);
+    if (!starts(line, "Receiving from: "))
+        client->announced = from;
+    if (client->good && !client->twice && starts(line, "Connection reset: "))
+        FAIL("a good client: %s", line);
+}
+
+/* A line of data: "NAME| text". */
+static void check_data(const char *line, size_t length)
+{
+    const char *bar = memchr(line, '|', length);
+    struct client *client =
+        bar == NULL ? NULL : client_named(line, (size_t)(bar - line));
+    size_t size;
+    if (client == NULL || bar[1] != ' ')
+        FAIL("nobody's line: %s", line);
+    if (!client->announced && !client->twice)
+        FAIL("not at this moment: %s", line);
+    size = length - (size_t)(bar + 2 - line);
+    client->printed.at =
+        resize(client->printed.at, client->printed.size + size + 1);
+    memcpy(client->printed.at + client->printed.size, bar + 2, size);
+    client->printed.size += size;
+}
+
+static void check_log(void)
+{
+    struct bytes out = read_file(out_path);
+    char *line = (char *)out.at, *end;
+    char last[16] = "";
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        snprintf(last, sizeof last, "%s", line);
+        if (starts(line, "Connection ") || starts(line, "Receiving from: "))
+            check_message(line);
+        else if (!starts(line, "Listening on: ") &&
+                 strcmp(line, "Next connection...") != 0 &&
+                 strcmp(line, "Stopped.") != 0)
+            check_data(line, (size_t)(end - line));
+    }
+    if (*line != '\0' || strcmp(last, "Stopped.") != 0)
+        FAIL("the last line is '%s'", last);
+    free(out.at);
+}
+
+static void check_events(void)
+{
+    struct bytes events = read_file(events_path);
+    char *line = (char *)events.at, *end;
+    int balance = 0;
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        char event[16], name[ADDRESS_TEXT_SIZE];
+        long long size;
+        struct client *client;
+        *end = '\0';
+        if (sscanf(line, "%*d.%*d %15s %95s %lld", event, name, &size) != 3)
+            FAIL("what event is this: %s", line);
+        balance += strcmp(event, "accept") == 0;
+        balance -= strcmp(event, "close") == 0 || strcmp(event, "reset") == 0;
+        client = client_named(name, strlen(name));
+        if (client != NULL)
+            client->received += size;
+    }
+    if (balance != 0)
+        FAIL("%d clients more came than went", balance);
+    free(events.at);
+}
+
+/* Compares what a good client has sent with what was printed for it. */
+static void check_client(const struct client *client)
+{
+    size_t at = 0;
+    if (client->announced)
+        FAIL("%s was not closed", client->name);
+    if (!client->good)
+        return;
+    if (client->received != (long long)client->sent)
+        FAIL("%s has sent %zu bytes, and the events say %lld", client->name,
+             client->sent, client->received);
+    for (size_t i = 0; i < client->sent; i++) {
+        if (client->data.at[i] == '\n')
+            continue;
+        if (at == client->printed.size ||
+            client->printed.at[at] != client->data.at[i])
+            FAIL("%s: what is printed differs from byte %zu on", client->name,
+                 i);
+        at++;
+    }
+    if (at != client->printed.size)
+        FAIL("%s: more is printed than was sent", client->name);
+}
+
+static void check_silence(void)
+{
+    struct bytes err = read_file(err_path);
+    if (err.size > 0)
+        FAIL("standard error is not empty");
+    free(err.at);
+}
+
+/* --- A round ------------------------------------------------------------- */
+
+static void run_round(char **command)
+{
+    int actions = 100 + (int)random_below(2000);
+    int descriptors;
+    total = 0;
+    client_count = open_count = 0;
+    start_server(command);
+    descriptors = count_descriptors();
+    while (actions-- > 0)
+        random_action();
+    if (frozen)
+        freeze_or_thaw();
+    finish_clients();
+    try_clean_client();
+    expect_descriptors(descriptors);
+    stop_server();
+    check_silence();
+    check_log();
+    check_events();
+    for (int i = 0; i < client_count; i++) {
+        check_client(&clients[i]);
+        free(clients[i].data.at);
+        free(clients[i].printed.at);
+    }
+}
+
+/* Puts the words of a command line into one string. */
+static void join(char *to, size_t size, char **words)
+{
+    size_t used = 0;
+    for (int i = 0; words[i] != NULL && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%s",
+                                 i == 0 ? "" : " ", words[i]);
+}
+
+int main(int argc, char **argv)
+{
+    char name[1024], replay[1024];
+    const char *slash;
+    start_program("fuzz-server");
+    if (argc < 2 || argc > 16)
+        fail_usage("usage: fuzz-server SERVER [OPTION...]");
+    slash = strrchr(argv[1], '/');
+    join(name, sizeof name, argv + 1);
+    join(replay, sizeof replay, argv);
+    fuzz_start(slash == NULL ? name : name + (slash + 1 - argv[1]), replay);
+    if (mkdtemp(directory) == NULL)
+        fail("cannot make a directory: %s", strerror(errno));
+    snprintf(out_path, sizeof out_path, "%s/out", directory);
+    snprintf(err_path, sizeof err_path, "%s/err", directory);
+    snprintf(events_path, sizeof events_path, "%s/events", directory);
+    end_it_with_us();
+    while (fuzz_round())
+        run_round(argv + 1);
+    remove_files();
+    return 0;
+}

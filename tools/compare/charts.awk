@@ -1,0 +1,398 @@
+# charts.awk: the charts of compare.sh, as SVG for a page or a slide:
+# messages.svg and throughput.svg. What anything looks like is in the style
+# sheet alone, for light viewers and for dark ones.
+#
+#     awk -v out=DIRECTORY -f median.awk -f read.awk \
+#       -f charts.awk about raw.tsv notes
+#
+# See https://www.w3.org/TR/SVG11/.
+
+# ---- what both charts share ----
+
+function add(text) {
+  print text >file
+}
+
+function add_text(class, x, y, text) {
+  add(sprintf("<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+    class, x, y, text))
+}
+
+function add_line(class, x1, y1, x2, y2) {
+  add(sprintf("<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" " \
+    "y2=\"%.1f\"/>", class, x1, y1, x2, y2))
+}
+
+# Sets the colours of one kind of viewer: a line, a mark, a bar or a name of
+# class c is drawn in colour[c].
+function add_colours(list,    i, n, part, class, colour) {
+  n = split(list, part, " ")
+  for (i = 1; i < n; i += 2) {
+    class = part[i]
+    colour = part[i + 1]
+    add(sprintf(".%s { fill: %s; stroke: %s }", class, colour, colour))
+  }
+}
+
+function begin_chart(name, heading, subheading) {
+  file = out "/" name ".svg"
+  add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1280 720\"" \
+    " role=\"img\">")
+  add("<title>" heading "</title>")
+  add("<style>")
+  add("text { font-family: 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans'," \
+    " sans-serif; font-size: 20px }")
+  add("text.heading { font-size: 36px; font-weight: bold }")
+  add("text.subheading { font-size: 22px }")
+  add("text.label { font-size: 24px; font-weight: bold; stroke: none }")
+  add("tspan.value { font-weight: normal }")
+  add("text.small { font-size: 18px }")
+  add("text.right { text-anchor: end }")
+  add("text.middle { text-anchor: middle }")
+  add("polyline.line { fill: none; stroke-width: 4; stroke-linejoin: round;" \
+    " stroke-linecap: round }")
+  add("polyline.asyncio { stroke-width: 3; stroke-dasharray: 1 8 }")
+  add("polyline.dashed { stroke-dasharray: 12 9 }")
+  add("line.leader { stroke-width: 1.5 }")
+  add("line.spread { stroke-width: 8; opacity: 0.3 }")
+  add_colours("page #ffffff grid #d3d8de axis #a3abb4")
+  add("text { fill: #1c2126 }")
+  add(".faint { fill: #57606a }")
+  add_colours(light)
+  add("@media (prefers-color-scheme: dark) {")
+  add_colours("page #14181d grid #39424c axis #6c7783")
+  add("text { fill: #e8ecf0 }")
+  add(".faint { fill: #a4aeb8 }")
+  add_colours(dark)
+  add("}")
+  add("</style>")
+  add("<rect class=\"page\" width=\"1280\" height=\"720\"/>")
+  add_text("heading", 48, 66, heading)
+  add_text("subheading faint", 48, 102, subheading)
+}
+
+function end_chart() {
+  add_text("small faint", 48, 692, about["machine"] ", " about["date"] \
+    (about["rounds"] > 1 ? "; medians of " about["rounds"] " rounds" : "") \
+    (title["kqueue"] ~ /[(]/ ? "; " title["kqueue"] : ""))
+  add("</svg>")
+  close(file)
+}
+
+# Returns the class that has the colour of this server.
+function class_of(name) {
+  sub(/\/.*/, "", name)
+  return name
+}
+
+# Returns a time given in microseconds: 12 µs, 1.2 ms.
+function time_text(us) {
+  if (us < 9.95)
+    return sprintf("%.1f µs", us)
+  if (us < 999.5)
+    return sprintf("%.0f µs", us)
+  return sprintf(us < 9950 ? "%.1f ms" : "%.0f ms", us / 1000)
+}
+
+# ---- messages.svg: a line for each server ----
+
+# Returns the logarithm, binary digit by binary digit: the square has twice as
+# much of it. (A BusyBox may be built without log.)
+function log10(value,    sum, digit) {
+  for (; value >= 10; value /= 10)
+    sum++
+  for (; value < 1; value *= 10)
+    sum--
+  for (digit = 0.5; digit > 0.00001; digit /= 2) {
+    value *= value
+    if (value >= 10) {
+      value /= 10
+      sum += digit
+    }
+  }
+  return sum
+}
+
+# No idle client at all stands where ten of them would: a logarithm has no 0.
+function x_of(idle) {
+  if (idle < 10)
+    return left
+  return left + (right - left) * (log10(idle) - 1) / (log10(x_most) - 1)
+}
+
+function y_of(us) {
+  return bottom - (bottom - top) * log10(us / y_least) / log10(y_most / y_least)
+}
+
+function cost(name, idle) {
+  return figure(name, "messages cpu_us_per_message", idle)
+}
+
+# Says whether this server has a line: it serves many, and it is ours, or the
+# article's. The others are in the table.
+function has_line(name) {
+  return name !~ /^(ncat|socat|nc)$/ && last_level(name) > 0
+}
+
+# Sets the ends of both axes.
+function scale_messages(    i, j, value) {
+  x_most = level[level_count] > 10 ? level[level_count] : 100
+  y_least = 1e9
+  y_most = 0
+  for (i = 1; i <= server_count; i++)
+    for (j = 1; j <= level_count; j++) {
+      value = cost(server[i], level[j])
+      if (value == "-" || !has_line(server[i]))
+        continue
+      if (value < y_least)
+        y_least = value
+      if (value > y_most)
+        y_most = value
+    }
+  y_least = y_least / 2.4
+  y_most = y_most * 1.5
+}
+
+function draw_grid(    value, i) {
+  for (value = 1; value <= y_most; value *= 10)
+    if (value >= y_least) {
+      add_line("grid", left, y_of(value), right, y_of(value))
+      add_text("faint right", left - 18, y_of(value) + 7,
+        value < 1000 ? value " µs" : value / 1000 " ms")
+    }
+  add_line("axis", left, bottom, right, bottom)
+  for (i = 1; i <= level_count; i++) {
+    add_line("axis", x_of(level[i]), bottom, x_of(level[i]), bottom + 8)
+    add_text("faint middle", x_of(level[i]), bottom + 34, grouped(level[i]))
+  }
+  # Between none and the first lies no scale, so the axis is broken there.
+  add_line("page", left + 60, bottom, left + 68, bottom)
+  add_line("axis", left + 56, bottom + 8, left + 64, bottom - 8)
+  add_line("axis", left + 64, bottom + 8, left + 72, bottom - 8)
+  add_text("faint middle", (left + right) / 2, bottom + 62,
+    "clients that are connected and say nothing")
+}
+
+function draw_line(name,    i, points, class, x, value, key) {
+  class = class_of(name)
+  points = ""
+  for (i = 1; i <= level_count; i++) {
+    value = cost(name, level[i])
+    if (value == "-")
+      continue
+    x = x_of(level[i])
+    points = points sprintf(" %.1f,%.1f", x, y_of(value))
+    key = key_of(name, "messages cpu_us_per_message", level[i])
+    add_line("spread " class, x, y_of(least(key)), x, y_of(greatest(key)))
+  }
+  class = "line " class
+  if (name ~ /\//)
+    class = class " dashed"
+  add("<polyline class=\"" class "\" points=\"" substr(points, 2) "\"/>")
+  for (i = 1; i <= level_count; i++)
+    if ((value = cost(name, level[i])) != "-")
+      add(sprintf("<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>",
+        class_of(name), x_of(level[i]), y_of(value)))
+}
+
+# Returns how many servers have a line, their names in names[1 ...], those whose
+# line ends highest first.
+function sort_by_end(names,    i, j, n, swap) {
+  n = 0
+  for (i = 1; i <= server_count; i++)
+    if (has_line(server[i]))
+      names[++n] = server[i]
+  for (i = 2; i <= n; i++)
+    for (j = i; j > 1 && end_y(names[j]) < end_y(names[j - 1]); j--) {
+      swap = names[j]
+      names[j] = names[j - 1]
+      names[j - 1] = swap
+    }
+  return n
+}
+
+# Puts a label beside the end of each line; those of lines that end early stand
+# below their end, where no other line that rises passes. Where labels are too
+# near to each other they are moved down, and where that is too far, up again.
+function draw_labels(    i, n, names, at, y, room, free) {
+  n = sort_by_end(names)
+  for (i = 1; i <= n; i++) {
+    at = last_level(names[i])
+    y[i] = end_y(names[i]) + (is_early(names[i]) ? 34 : 0)
+    if (at in free && y[i] < free[at])
+      y[i] = free[at]
+    free[at] = y[i] + (has_limit(names[i]) ? 59 : 31)
+  }
+  room = bottom
+  for (i = n; i >= 1; i--) {
+    if (is_early(names[i]))
+      continue
+    if (y[i] > room)
+      y[i] = room
+    room = y[i] - 31
+  }
+  for (i = 1; i <= n; i++)
+    draw_label(names[i], y[i])
+}
+
+function is_early(name) {
+  return last_level(name) != level[level_count]
+}
+
+function end_y(name) {
+  return y_of(cost(name, last_level(name)))
+}
+
+function draw_label(name, y,    x, early, text) {
+  x = x_of(last_level(name))
+  early = is_early(name)
+  if (!early)
+    add_line("leader " class_of(name), x + 9, end_y(name), x + 24, y)
+  text = time_text(cost(name, last_level(name)))
+  add_text("label " class_of(name), x + (early ? 10 : 30), y + 8,
+    name " <tspan class=\"value\">" text "</tspan>")
+  if (has_limit(name))
+    add_text("small faint", x + 10, y + 32,
+      "and no more than " grouped(most_served(name)) " clients")
+}
+
+# Says whether the limit that ended a line is to be told.
+function has_limit(name) {
+  return is_early(name) && most_served(name) && name !~ /\//
+}
+
+# Returns how many it served when there were more.
+function most_served(name,    i, most) {
+  for (i = 1; i <= level_count; i++)
+    if ((name, level[i]) in served && served[name, level[i]] < level[i] + 1)
+      most = served[name, level[i]]
+  return most
+}
+
+function lesson(    last, high, low) {
+  last = level[level_count]
+  high = cost("poll", last)
+  low = cost("epoll", last)
+  if (high == "-" || low == "-" || low <= 0)
+    return "CPU time, beside clients that say nothing"
+  return sprintf("CPU time: beside %s idle clients, poll needs %s times as" \
+    " much of it as epoll", grouped(last), grouped(high / low))
+}
+
+function chart_messages(    i, any) {
+  left = 130
+  right = 990
+  for (i = 1; i <= server_count; i++)
+    if (has_line(server[i])) {
+      any = 1
+      if (server[i] ~ /\//) # a long name
+        right = 890
+    }
+  if (!any)
+    return
+  top = 150
+  bottom = 580
+  scale_messages()
+  begin_chart("messages", "What one message costs the server", lesson())
+  draw_grid()
+  for (i = 1; i <= server_count; i++)
+    if (has_line(server[i]))
+      draw_line(server[i])
+  draw_labels()
+  end_chart()
+}
+
+# ---- throughput.svg: bars for each server ----
+
+# How many bytes a recv may take is in the measurement's name; "own" is whatever
+# the peer does.
+function gigabyte(name, size) {
+  return figure(name, "flood cpu_ms_per_gb", size)
+}
+
+function draw_bar(class, value, y,    width) {
+  if (value == "-")
+    return 0
+  width = (right - left) * value / x_most
+  add(sprintf("<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\"" \
+    " height=\"%.1f\"/>", class, left, y, width, bar))
+  add_text("small", left + width + 10, y + bar / 2 + 6, grouped(value))
+  return bar + 2
+}
+
+function draw_bars(name, y,    start) {
+  start = y
+  y += draw_bar("large", gigabyte(name, "1024"), y)
+  y += draw_bar("own", gigabyte(name, "own"), y)
+  y += draw_bar("little", gigabyte(name, "65536"), y)
+  add_text("label right " class_of(name), left - 20, (start + y) / 2 + 7, name)
+  return y + gap
+}
+
+function draw_legend(x, y,    i, n, class, text) {
+  n = split("large little own", class, " ")
+  split("1,024 bytes at a time|65,536 bytes|as the peer likes", text, "|")
+  for (i = 1; i <= n; i++) {
+    if (class[i] == "own" && !any_own)
+      continue
+    add(sprintf("<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"20\"" \
+      " height=\"20\"/>", class[i], x, y - 16))
+    add_text("small", x + 30, y, text[i])
+    y += 32
+  }
+}
+
+# Counts the bars, so that they fill the height.
+function scale_throughput(    i, j, n, size, value, groups) {
+  n = split("1024 65536 own", size, " ")
+  x_most = bar = groups = any_own = 0
+  for (i = 1; i <= server_count; i++) {
+    groups++
+    for (j = 1; j <= n; j++)
+      if ((value = gigabyte(server[i], size[j])) != "-") {
+        bar++
+        any_own += size[j] == "own"
+        if (value > x_most)
+          x_most = value
+      }
+  }
+  if (bar == 0)
+    return 0
+  gap = 12
+  bar = (bottom - top - groups * gap) / bar - 2
+  if (bar > 28)
+    bar = 28
+  return 1
+}
+
+function chart_throughput(    i, y) {
+  left = 284
+  right = 1150
+  top = 136
+  bottom = 660
+  if (!scale_throughput())
+    return
+  begin_chart("throughput", "What a gigabyte costs the server",
+    "CPU milliseconds, one client that floods: the way to wait matters" \
+    " little, the size of a recv a lot")
+  y = top
+  for (i = 1; i <= server_count; i++)
+    y = draw_bars(server[i], y)
+  draw_legend(930, 330)
+  end_chart()
+}
+
+BEGIN {
+  # Warm is what rises, cold is what does not.
+  light = "select #c2500a poll #c2185b epoll #1463b8 kqueue #0a7d5c" \
+    " coroutine #6b3fc9 asyncio #57606a" \
+    " large #1463b8 little #8db8e6 own #a3abb4"
+  dark = "select #ff9a5c poll #ff7aa8 epoll #6cb6ff kqueue #37cc9d" \
+    " coroutine #b79bff asyncio #a4aeb8" \
+    " large #4c9bea little #2c5f97 own #6c7783"
+}
+
+END {
+  chart_messages()
+  chart_throughput()
+}

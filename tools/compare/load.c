@@ -1,0 +1,714 @@
+/*
+ * load.c - puts a load on a server of this machine and tells what it cost.
+ *
+ *     build/tools/load flood       [--mib N]                       PORT
+ *     build/tools/load connections [--count N]                     PORT
+ *     build/tools/load messages    [--idle N,...] [--active K]
+ *                                  [--count M] [--output PATH]     PORT
+ *     build/tools/load idle        [--count N] [--output PATH]     PORT
+ *     build/tools/load burst       [--count N]                     PORT
+ *
+ *     --pid PID      the server, to read its CPU time and its memory
+ *     --address ADDR where it listens (::1)
+ *     --seconds S    end a measurement that lasts longer, and tell what was
+ *                    done till then (30)
+ *     --group N      how many clients of messages and idle connect before their
+ *                    messages are awaited (256); a short backlog needs a few
+ *     --no-header    leave the line with the columns' names out
+ *
+ * It prints lines of tab-separated columns: names, then values; "-" is a
+ * value that cannot be known here. CPU and memory are the server's. A server
+ * that does not listen yet is waited for.
+ *
+ * flood        one client sends N MiB (256) of text lines, one after another
+ * connections  N clients (5,000), one after another: each sends a line, closes
+ *              its half and waits until the server has closed the other
+ * messages     a closed loop beside N idle clients (0): each of K active ones
+ *              (1) sends a message when its last one has been printed, M
+ *              (10,000) in all; each idle one has sent one at its start. With
+ *              several N, rising, there is a line for each; the last one is
+ *              that at which some are not served
+ * idle         N clients (1,000) that stay, and how many of them are served
+ * burst        N clients (1,000) that connect all at once
+ *
+ * For messages and idle, load reads what the server prints, from standard
+ * input or from --output. In a shell:
+ *
+ *     mkfifo out; build/epoll --port 0 >out & exec 3<out; read -r line <&3
+ *     build/tools/load messages --idle 900 --pid $! "${line##*:}" <&3
+ *
+ * See connect(2), poll(2), and measure.h for where the figures come from.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "measure.h"
+#include "../clients/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    MILLISECOND = 1000000, /* in nanoseconds, as all times here */
+    SECOND = 1000000000,
+    FLOOD_CHUNK = 65536,
+    OWN_DESCRIPTORS = 16, /* what this program and the server need besides */
+    LEVELS_MAX = 16,
+    PATIENCE = 1500,  /* ms: longer than the kernel's first retry */
+    BURST_TIME = 900, /* ms: shorter than the kernel's first retry */
+    QUIET = 200,      /* ms without output after which all is said */
+};
+
+/* What the command line asks for; 0 where the measurement has its default. */
+static struct {
+    long pid;
+    long mib;
+    long count;
+    long idle[LEVELS_MAX];
+    int levels;
+    long active;
+    long group;
+    long seconds;
+    bool header;
+} plan = {.mib = 256,
+          .levels = 1,
+          .active = 1,
+          .group = 256,
+          .seconds = 30,
+          .header = true};
+
+static struct endpoint server;
+static long descriptor_limit;
+
+/* A column of the result. A value below zero is unknown. */
+struct column {
+    const char *name;
+    double value;
+    int decimals;
+};
+
+static void print_result(const struct column *columns, size_t count)
+{
+    for (size_t i = 0; plan.header && i < count; i++)
+        printf("%s%c", columns[i].name, i + 1 < count ? '\t' : '\n');
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].value < 0)
+            printf("-");
+        else
+            printf("%.*f", columns[i].decimals, columns[i].value);
+        putchar(i + 1 < count ? '\t' : '\n');
+    }
+    if (fflush(stdout) == EOF)
+        fail("cannot write to standard output: %s", strerror(errno));
+}
+
+static double in_seconds(int64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e9;
+}
+
+/* Returns total / count in the given unit, or UNKNOWN where one is missing. */
+static double per(int64_t total, double count, double unit)
+{
+    if (total < 0 || count <= 0)
+        return UNKNOWN;
+    return (double)total / count / unit;
+}
+
+/* Returns what was used between two readings, or UNKNOWN where either is. */
+static int64_t used(int64_t before, int64_t after)
+{
+    if (before == UNKNOWN || after == UNKNOWN)
+        return UNKNOWN;
+    return after > before ? after - before : 0;
+}
+
+/* Returns how many clients this process can be at once, at most wanted. */
+static long allowed_clients(long wanted)
+{
+    long most = descriptor_limit - OWN_DESCRIPTORS;
+    if (wanted <= most)
+        return wanted;
+    fprintf(stderr,
+            "load: %ld clients instead of %ld: the limit on "
+            "descriptors is %ld\n",
+            most, wanted, descriptor_limit);
+    return most;
+}
+
+static int64_t deadline_of_measurement(void)
+{
+    return now() + (int64_t)plan.seconds * SECOND;
+}
+
+/*
+ * Waits until the server listens, since a script may just have started it. To
+ * the server this is a client that comes, says nothing and goes.
+ */
+static void await_server(void)
+{
+    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    for (;;) {
+        int fd = start_connection(&server);
+        struct pollfd connected = {.fd = fd, .events = POLLOUT};
+        bool reached = fd != -1 && poll(&connected, 1, wait_limit) == 1 &&
+                       connection_error(fd) == 0;
+        if (fd != -1)
+            close(fd);
+        if (reached)
+            return;
+        if (now() > deadline)
+            fail("waited %g seconds for a server", wait_limit / 1000.0);
+        poll(NULL, 0, 20);
+    }
+}
+
+/* ---- flood and connections: one client at a time ---- */
+
+/*
+ * All of one client's bytes have been printed when the server closes. The
+ * kernel holds megabytes for a slow server, so the waits here are long.
+ */
+static void measure_flood(void)
+{
+    static char lines[FLOOD_CHUNK];
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = i % 64 == 63 ? '\n' : "text"[i % 4];
+    int64_t wanted = (int64_t)plan.mib * 1024 * 1024;
+    wait_limit = 60 * 1000;
+    int64_t bytes = 0;
+    int64_t cpu = cpu_time(plan.pid);
+    int fd = open_connection(&server);
+    int64_t start = now();
+    int64_t deadline = deadline_of_measurement();
+    while (bytes < wanted && now() < deadline) {
+        send_all(fd, lines, sizeof lines);
+        bytes += FLOOD_CHUNK;
+    }
+    half_close(fd);
+    if (wait_until_closed(fd) != 0)
+        fail("the server reset the connection");
+    int64_t time = now() - start;
+    cpu = used(cpu, cpu_time(plan.pid));
+    const struct column result[] = {
+        {"bytes", (double)bytes, 0},
+        {"seconds", in_seconds(time), 3},
+        {"mb_per_s", (double)bytes / 1e6 / in_seconds(time), 1},
+        {"cpu_s", per(cpu, 1, SECOND), 3},
+        {"cpu_ms_per_gb", per(cpu, (double)bytes / 1e9, MILLISECOND), 1},
+    };
+    print_result(result, sizeof result / sizeof *result);
+}
+
+static void measure_connections(void)
+{
+    const char line[] = "hello\n";
+    long wanted = plan.count != 0 ? plan.count : 5000;
+    long count = 0;
+    int64_t cpu = cpu_time(plan.pid);
+    int64_t start = now();
+    int64_t deadline = deadline_of_measurement();
+    for (; count < wanted && now() < deadline; count++) {
+        int fd = open_connection(&server);
+        send_all(fd, line, sizeof line - 1);
+        half_close(fd);
+        if (wait_until_closed(fd) != 0)
+            fail("the server reset connection %ld", count + 1);
+        close(fd);
+    }
+    int64_t time = now() - start;
+    cpu = used(cpu, cpu_time(plan.pid));
+    const struct column result[] = {
+        {"connections", (double)count, 0},
+        {"seconds", in_seconds(time), 3},
+        {"per_s", (double)count / in_seconds(time), 0},
+        {"cpu_us_per_connection", per(cpu, (double)count, 1000), 2},
+    };
+    print_result(result, sizeof result / sizeof *result);
+}
+
+/* ---- messages and idle: many clients, and what the server prints ---- */
+
+/*
+ * A message is "#CLIENT.NUMBER#" and a newline, so that it is found in the
+ * output whatever the server prints around it.
+ */
+struct client {
+    int fd;
+    long number; /* of its last message */
+    int64_t sent_at;
+    bool waiting; /* until that message is printed */
+};
+
+static int output = STDIN_FILENO;
+static struct client *clients;
+static long client_count;
+static long waiting_count;
+static long unsent;          /* messages that the closed loop still has */
+static int64_t *round_trips; /* NULL while none are recorded */
+static long round_trip_count;
+
+/* A server that cannot take one more client may have closed this one. */
+static void send_message(long index)
+{
+    char message[64];
+    struct client *client = &clients[index];
+    int size = snprintf(message, sizeof message, "#%ld.%ld#\n", index,
+                        ++client->number);
+    client->waiting = true;
+    waiting_count++;
+    client->sent_at = now();
+    if (send(client->fd, message, (size_t)size, 0) == -1 && errno != EPIPE &&
+        errno != ECONNRESET)
+        fail("cannot send: %s", strerror(errno));
+}
+
+/* The closed loop: what has been printed makes room for the next message. */
+static void message_printed(long index, long number)
+{
+    if (index >= client_count || !clients[index].waiting ||
+        clients[index].number != number)
+        return;
+    clients[index].waiting = false;
+    waiting_count--;
+    if (round_trips == NULL)
+        return;
+    round_trips[round_trip_count++] = now() - clients[index].sent_at;
+    if (unsent > 0) {
+        unsent--;
+        send_message(index);
+    }
+}
+
+/*
+ * Looks for messages, byte by byte, since one may come in two pieces. field
+ * is 0 outside of a message, 1 in the client's number, 2 in the message's.
+ */
+static void scan(const char *bytes, size_t size)
+{
+    static int field;
+    static long numbers[3];
+    for (size_t i = 0; i < size; i++) {
+        char byte = bytes[i];
+        if (field > 0 && byte >= '0' && byte <= '9' &&
+            numbers[field] < LONG_MAX / 10 - 9) {
+            numbers[field] = numbers[field] * 10 + (byte - '0');
+        } else if (field == 1 && byte == '.') {
+            field = 2;
+        } else if (field == 2 && byte == '#') {
+            field = 0;
+            message_printed(numbers[1], numbers[2]);
+        } else {
+            field = byte == '#';
+            numbers[1] = numbers[2] = 0;
+        }
+    }
+}
+
+/*
+ * Waits at most so many milliseconds for the server to print something, or
+ * for fd (unless -1) to be connected, and takes what was printed. Returns
+ * false when the time is over. The server would stop in the middle of its
+ * work if nobody read its output, so every wait reads it.
+ */
+static bool take_output(int fd, int milliseconds)
+{
+    static char bytes[65536];
+    struct pollfd wanted[] = {{.fd = output, .events = POLLIN},
+                              {.fd = fd, .events = POLLOUT}};
+    int ready = poll(wanted, 2, milliseconds);
+    if (ready == -1 && errno != EINTR)
+        fail("cannot poll: %s", strerror(errno));
+    if (ready > 0 && wanted[0].revents != 0) {
+        ssize_t size = read(output, bytes, sizeof bytes);
+        if (size == 0)
+            fail("the server's output has ended");
+        if (size == -1 && errno != EINTR && errno != EAGAIN)
+            fail("cannot read the server's output: %s", strerror(errno));
+        scan(bytes, size > 0 ? (size_t)size : 0);
+    }
+    return ready != 0;
+}
+
+/* Returns a connected socket, or -1 where the server takes nobody in. */
+static int connect_client(void)
+{
+    int fd = start_connection(&server);
+    int64_t deadline = now() + (int64_t)PATIENCE * MILLISECOND;
+    if (fd == -1) {
+        fprintf(stderr, "load: no more than %ld clients here: %s\n",
+                client_count, strerror(errno));
+        return -1;
+    }
+    struct pollfd connected = {.fd = fd, .events = POLLOUT};
+    while (poll(&connected, 1, 0) == 0 && now() < deadline)
+        take_output(fd, PATIENCE);
+    if (connected.revents != 0 && connection_error(fd) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Returns true when all messages are printed, false when no more come. */
+static bool wait_for_messages(void)
+{
+    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    while (waiting_count > 0) {
+        long before = waiting_count;
+        if (!take_output(-1, PATIENCE) || now() > deadline)
+            return false;
+        if (waiting_count < before)
+            deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    }
+    return true;
+}
+
+/*
+ * Adds clients up to wanted, each with one message. They come in groups that
+ * fit into any backlog, and the next group comes when the messages of this
+ * one have been printed. Stops early when the server serves no more. Returns
+ * how many are served.
+ */
+static long open_clients(long wanted)
+{
+    bool served = true;
+    clients = resize(clients, (size_t)wanted * sizeof *clients);
+    while (served && client_count < wanted) {
+        int fd = connect_client();
+        if (fd == -1)
+            break;
+        clients[client_count] = (struct client){.fd = fd};
+        send_message(client_count++);
+        if (client_count % plan.group == 0)
+            served = wait_for_messages();
+    }
+    wait_for_messages();
+    return client_count - waiting_count;
+}
+
+/* Returns how many clients have been turned away: closed or reset. */
+static long count_closed(void)
+{
+    char byte;
+    long count = 0;
+    for (long i = 0; i < client_count; i++) {
+        if (recv(clients[i].fd, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
+            count++;
+    }
+    return count;
+}
+
+/* Closes all, and takes the messages about that, for as long as they come. */
+static void close_clients(void)
+{
+    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    for (long i = 0; i < client_count; i++)
+        close(clients[i].fd);
+    free(clients);
+    clients = NULL;
+    client_count = waiting_count = 0;
+    while (take_output(-1, QUIET) && now() < deadline)
+        ;
+}
+
+/*
+ * Returns the server's memory without clients, but after a first one: what
+ * a program takes for good when it does something for the first time is not
+ * the price of a client.
+ */
+static int64_t memory_before_clients(void)
+{
+    if (open_clients(1) != 1)
+        fail("the server does not print what the first client sends");
+    close_clients();
+    cpu_time(plan.pid);
+    return resident_memory(plan.pid);
+}
+
+static void measure_idle(void)
+{
+    long wanted = allowed_clients(plan.count != 0 ? plan.count : 1000);
+    int64_t memory = memory_before_clients();
+    long served = open_clients(wanted);
+    cpu_time(plan.pid);
+    memory = used(memory, resident_memory(plan.pid));
+    const struct column result[] = {
+        {"clients", (double)wanted, 0},
+        {"connected", (double)client_count, 0},
+        {"served", (double)served, 0},
+        {"closed", (double)count_closed(), 0},
+        {"bytes_per_client", per(memory, (double)served, 1), 0},
+    };
+    close_clients();
+    print_result(result, sizeof result / sizeof *result);
+}
+
+static int compare_times(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Returns microseconds that percent of the sorted round trips do not pass. */
+static double percentile(int percent)
+{
+    if (round_trip_count == 0)
+        return UNKNOWN;
+    long rank = (round_trip_count * percent + 99) / 100;
+    return (double)round_trips[rank - 1] / 1000;
+}
+
+/* Runs the closed loop with the last of the clients. */
+static void exchange_messages(long first, long messages)
+{
+    int64_t deadline = deadline_of_measurement();
+    round_trips = resize(NULL, (size_t)messages * sizeof *round_trips);
+    unsent = messages;
+    for (long i = first; i < client_count && unsent > 0; i++) {
+        unsent--;
+        send_message(i);
+    }
+    while (waiting_count > 0) {
+        bool printing = take_output(-1, wait_limit);
+        if (now() > deadline)
+            unsent = 0;
+        if (!printing || now() > deadline + (int64_t)wait_limit * MILLISECOND)
+            fail("waited %g seconds for a message to be printed",
+                 wait_limit / 1000.0);
+    }
+    qsort(round_trips, (size_t)round_trip_count, sizeof *round_trips,
+          compare_times);
+}
+
+/*
+ * Measures with so many idle clients, to which those of the last level are
+ * added. memory is the server's without clients. Returns whether it serves so
+ * many.
+ */
+static bool measure_level(long idle, long messages, int64_t memory)
+{
+    long wanted = allowed_clients(idle + plan.active);
+    long served = open_clients(wanted);
+    int64_t time = 0;
+    int64_t cpu = cpu_time(plan.pid);
+    memory = used(memory, resident_memory(plan.pid));
+    if (served == wanted) {
+        int64_t start = now();
+        exchange_messages(wanted - plan.active, messages);
+        time = now() - start;
+    }
+    cpu = used(cpu, cpu_time(plan.pid));
+    double count = (double)round_trip_count;
+    const struct column result[] = {
+        {"idle", (double)(wanted - plan.active), 0},
+        {"active", (double)plan.active, 0},
+        {"served", (double)served, 0},
+        {"messages", count, 0},
+        {"per_s", time > 0 ? count / in_seconds(time) : (double)UNKNOWN, 0},
+        {"cpu_us_per_message", per(cpu, count, 1000), 2},
+        {"p50_us", percentile(50), 1},
+        {"p90_us", percentile(90), 1},
+        {"p99_us", percentile(99), 1},
+        {"max_us", percentile(100), 1},
+        {"bytes_per_client", per(memory, (double)served, 1), 0},
+    };
+    print_result(result, sizeof result / sizeof *result);
+    plan.header = false;
+    free(round_trips);
+    round_trips = NULL;
+    round_trip_count = 0;
+    return served == wanted;
+}
+
+static void measure_messages(void)
+{
+    long messages = plan.count != 0 ? plan.count : 10000;
+    int64_t memory = memory_before_clients();
+    for (int i = 0; i < plan.levels; i++) {
+        if (!measure_level(plan.idle[i], messages, memory))
+            break;
+    }
+    close_clients();
+}
+
+/* ---- burst: all at once ---- */
+
+/* Starts every connection, and waits for none. Returns how many started. */
+static nfds_t start_burst(struct pollfd *fds, long wanted)
+{
+    nfds_t count = 0;
+    for (; count < (nfds_t)wanted; count++) {
+        int fd = start_connection(&server);
+        if (fd == -1) {
+            fprintf(stderr, "load: no more than %lu clients here: %s\n",
+                    (unsigned long)count, strerror(errno));
+            break;
+        }
+        fds[count] = (struct pollfd){.fd = fd, .events = POLLOUT};
+    }
+    return count;
+}
+
+/*
+ * Waits for them, until deadline. Returns how many are established. Those
+ * that are done are set to -1, which poll passes over.
+ */
+static long await_burst(struct pollfd *fds, nfds_t count, int64_t deadline)
+{
+    long established = 0;
+    nfds_t pending = count;
+    while (pending > 0) {
+        int64_t left = (deadline - now()) / MILLISECOND;
+        if (left <= 0 || poll(fds, count, (int)left) == 0)
+            break;
+        for (nfds_t i = 0; i < count; i++) {
+            if (fds[i].fd == -1 || fds[i].revents == 0)
+                continue;
+            established += connection_error(fds[i].fd) == 0;
+            fds[i].fd = -1;
+            pending--;
+        }
+    }
+    return established;
+}
+
+static void measure_burst(void)
+{
+    long wanted = allowed_clients(plan.count != 0 ? plan.count : 1000);
+    struct pollfd *fds = resize(NULL, (size_t)wanted * sizeof *fds);
+    int64_t drops = kernel_counter("ListenDrops");
+    int64_t overflows = kernel_counter("ListenOverflows");
+    int64_t cpu = cpu_time(plan.pid);
+    int64_t start = now();
+    nfds_t count = start_burst(fds, wanted);
+    long established =
+        await_burst(fds, count, start + (int64_t)BURST_TIME * MILLISECOND);
+    int64_t time = now() - start;
+    free(fds);
+    cpu = used(cpu, cpu_time(plan.pid));
+    const struct column result[] = {
+        {"clients", (double)count, 0},
+        {"established", (double)established, 0},
+        {"seconds", in_seconds(time), 3},
+        {"listen_drops", (double)used(drops, kernel_counter("ListenDrops")), 0},
+        {"listen_overflows",
+         (double)used(overflows, kernel_counter("ListenOverflows")), 0},
+        {"cpu_us_per_client", per(cpu, (double)established, 1000), 2},
+    };
+    print_result(result, sizeof result / sizeof *result);
+}
+
+/* ---- the command line ---- */
+
+static const struct measurement {
+    const char *name;
+    void (*run)(void);
+} measurements[] = {
+    {"flood", measure_flood},       {"connections", measure_connections},
+    {"messages", measure_messages}, {"idle", measure_idle},
+    {"burst", measure_burst},
+};
+
+static const struct measurement *find_measurement(const char *name)
+{
+    for (size_t i = 0; i < sizeof measurements / sizeof *measurements; i++) {
+        if (name != NULL && strcmp(name, measurements[i].name) == 0)
+            return &measurements[i];
+    }
+    fail_usage("usage: load flood|connections|messages|idle|burst "
+               "[options] PORT");
+}
+
+/* Returns true where argv[*at] was an option with a number, now in plan. */
+static bool take_number(char **argv, int *at)
+{
+    const struct {
+        const char *name;
+        long *number;
+        long least;
+        long most;
+    } options[] = {
+        {"--pid", &plan.pid, 1, 1L << 30},
+        {"--mib", &plan.mib, 1, 1L << 20},
+        {"--count", &plan.count, 1, 10000000},
+        {"--active", &plan.active, 1, 1000000},
+        {"--group", &plan.group, 1, 1000000},
+        {"--seconds", &plan.seconds, 1, 3600},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const char *name = options[i].name;
+        const char *value = option_value(argv, at, name, name);
+        if (value == NULL)
+            continue;
+        *options[i].number =
+            parse_number(value, name, options[i].least, options[i].most);
+        return true;
+    }
+    return false;
+}
+
+/* Reads "N,N,...", the numbers of idle clients, which may not fall. */
+static void take_levels(const char *text)
+{
+    long least = 0;
+    char *list = resize(NULL, strlen(text) + 1);
+    char *state;
+    strcpy(list, text);
+    plan.levels = 0;
+    for (char *word = strtok_r(list, ",", &state); word != NULL;
+         word = strtok_r(NULL, ",", &state)) {
+        if (plan.levels == LEVELS_MAX)
+            fail_usage("%s: at most %d numbers", text, LEVELS_MAX);
+        least = parse_number(word, "--idle", least, 1000000);
+        plan.idle[plan.levels++] = least;
+    }
+    free(list);
+    if (plan.levels == 0)
+        fail_usage("--idle needs a number");
+}
+
+static void open_output(const char *path)
+{
+    output = open(path, O_RDONLY);
+    if (output == -1)
+        fail("cannot open %s: %s", path, strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+    const char *address = "::1";
+    const char *port = "";
+    const char *value;
+    descriptor_limit = start_program("load");
+    const struct measurement *measurement = find_measurement(argv[1]);
+    for (int i = 2; i < argc; i++) {
+        if (take_number(argv, &i))
+            continue;
+        if ((value = option_value(argv, &i, "--address", "-a")) != NULL)
+            address = value;
+        else if ((value = option_value(argv, &i, "--output", "-o")) != NULL)
+            open_output(value);
+        else if ((value = option_value(argv, &i, "--idle", "-i")) != NULL)
+            take_levels(value);
+        else if (strcmp(argv[i], "--no-header") == 0)
+            plan.header = false;
+        else if (argv[i][0] == '-' || *port != '\0')
+            fail_usage("%s: no such option", argv[i]);
+        else
+            port = argv[i];
+    }
+    if (*port == '\0')
+        fail_usage("the server's port is missing");
+    parse_number(port, "port", 1, 65535);
+    server = find_endpoint(address, port);
+    await_server();
+    measurement->run();
+    return 0;
+}

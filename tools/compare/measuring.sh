@@ -1,0 +1,158 @@
+# shellcheck shell=sh
+# measuring.sh: what compare.sh and speed.sh share: a server that runs while
+# tools/load measures it. To be read with ".", not run.
+#
+# It needs BUILD, the directory of the programs, and $here, that of the scripts.
+# It makes $work, a directory that is gone at the end. One server runs at a
+# time, and it ends with the script, also on Ctrl+C.
+#
+# See taskset(1), strace(1), mkfifo(1), trap in sh(1).
+
+here=${here:-tools/compare}
+load=$BUILD/tools/load
+yardstick=$BUILD/tools/yardstick
+python=python3
+host=::1 # where all of them listen
+server=
+loader=
+pin=   # words before a command: keep it on the last CPU that we may use
+apart= # the same for the first one
+under= # words before the server's command
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# Looks often and briefly, also where sleep knows whole seconds only.
+nap() {
+  sleep 0.02 2>/dev/null || sleep 1
+}
+
+choose_cpus() {
+  has taskset && cpus=$(taskset -cp $$ 2>/dev/null) || return 0
+  cpus=${cpus##* }
+  pin="taskset -c ${cpus##*[,-]}"
+  apart="taskset -c ${cpus%%[,-]*}"
+}
+
+# shellcheck disable=SC3045 # every sh has these options of ulimit
+# raise_limit N: lets this script's programs open N descriptors, or as many as
+# the system allows. Sets $descriptors to how many that are.
+raise_limit() {
+  descriptors=$(ulimit -n)
+  [ "$descriptors" != unlimited ] || descriptors=1000000
+  [ "$descriptors" -lt "$1" ] || return 0
+  most=$(ulimit -Hn)
+  [ "$most" != unlimited ] && [ "$most" -lt "$1" ] || most=$1
+  ulimit -n "$most" 2>/dev/null && descriptors=$most
+}
+
+# Ends what this script has started, by its process id. There is nothing that a
+# server could lose, and a shell's child that has not become the server yet
+# would take note of a milder signal, and go on.
+stop_server() {
+  exec 3<&-
+  for pid in $loader $server; do
+    kill -KILL "$pid" 2>/dev/null
+  done
+  [ -z "$server" ] || wait "$server" 2>/dev/null
+  server=
+  loader=
+}
+
+begin_measuring() {
+  work=$(mktemp -d "${TMPDIR:-/tmp}/measuring.XXXXXX") || exit 1
+  trap 'stop_server; rm -rf "$work"' EXIT
+  trap 'exit 129' HUP
+  trap 'echo >&2; exit 130' INT # a line may be begun
+  trap 'exit 143' TERM
+  choose_cpus
+  find_port
+  [ -n "$port" ] || host=127.0.0.1 # there is no IPv6
+}
+
+# Sets $port to a free one, or to nothing where there is none: an output that
+# goes to /dev/null cannot tell it.
+find_port() {
+  : >"$work/port"
+  "$yardstick" --address "$host" --port 0 >"$work/port" 2>&1 &
+  server=$!
+  tries=0
+  until read -r line <"$work/port" || [ $tries -ge 500 ]; do
+    tries=$((tries + 1))
+    nap
+  done
+  stop_server
+  case $line in
+  Listening*) port=${line##*:} ;;
+  *) port= ;;
+  esac
+}
+
+# become NAME [OPTION...]: replaces this shell by that server, on $port.
+# shellcheck disable=SC2086 # words before a command
+become() {
+  name=$1
+  shift
+  case $name in
+  asyncio)
+    exec $pin $under "$python" -u "$here/peers/asyncio_server.py" \
+      "$host" "$port"
+    ;;
+  ncat) exec $pin $under ncat -l -k -m 10000 "$host" "$port" ;;
+  nc) exec $pin $under nc -l -k -d "$host" "$port" ;;
+  socat)
+    listen=TCP4-LISTEN:$port,bind=$host
+    [ "$host" != ::1 ] || listen=TCP6-LISTEN:$port,bind=[$host]
+    exec $pin $under socat -u "$listen,fork,reuseaddr,backlog=4096" STDOUT
+    ;;
+  esac
+  set -- --address "$host" --port "$port" "$@"
+  case $name in
+  yardstick) exec $pin $under "$yardstick" "$@" ;;
+  */*)
+    exec $pin $under "$BUILD/${name%%/*}" --selector "${name#*/}" "$@"
+    ;;
+  *) exec $pin $under "$BUILD/$name" "$@" ;;
+  esac
+}
+
+# start_silent NAME [OPTION...]: starts a server whose output goes nowhere. In a
+# flood, a file would cost more than the server does.
+start_silent() {
+  find_port
+  exec 3</dev/null
+  become "$@" >/dev/null 2>&1 3<&- </dev/null &
+  server=$!
+}
+
+# start_heard NAME [OPTION...]: starts a server whose output can be read from
+# descriptor 3.
+start_heard() {
+  find_port
+  rm -f "$work/output"
+  mkfifo "$work/output" || exit 1
+  become "$@" >"$work/output" 2>/dev/null 3<&- </dev/null &
+  server=$!
+  exec 3<"$work/output"
+}
+
+# measure WHAT [OPTION...]: puts a load on the server that runs. What it prints
+# is then in $work/result, and what it complains about in $work/complaint.
+#
+# A CPU that sleeps has to be woken for each message. That costs more, and more
+# unevenly, than what is to be measured, so load and server share one; a flood
+# keeps both awake, and comes from another. It is waited for with "wait", so
+# that Ctrl+C ends it at once.
+measure() {
+  where=$pin
+  [ "$1" != flood ] || where=$apart
+  # shellcheck disable=SC2086 # words before a command
+  $where "$load" "$@" --address "$host" --pid "$server" "$port" <&3 >"$work/result" \
+    2>"$work/complaint" &
+  loader=$!
+  wait "$loader" 2>/dev/null # or it tells of a server that was killed
+  set -- $?
+  loader=
+  return "$1"
+}

@@ -1,0 +1,286 @@
+/*
+ * chart.c: shows the demo while it runs: as a chart in a terminal, redrawn 25
+ * times a second, or as lines of text elsewhere; and at the end its conclusion
+ * and a picture for a slide.
+ *
+ *     build/tools/chart DIRECTORY CLIENTS ROUNDS SECONDS VIA PICTURE SERVER...
+ *
+ * tools/demo/demo.sh calls it so. DIRECTORY has the files that timeline.h lists,
+ * which others are writing; VIA says what the clients are, "nc"; PICTURE is the
+ * file to write; SERVER is a name as
+ * "epoll" or "kqueue (on epoll)".
+ *
+ * The screen is never cleared: each frame is written in one piece over the last
+ * one, between the marks that tell a terminal to show it in one piece too, so
+ * nothing flickers. It has no colour if NO_COLOR is set.
+ *
+ * The exit status is 0 if each letter was printed.
+ *
+ * See console_codes(4), isatty(3), nl_langinfo(3), nanosleep(2),
+ * https://no-color.org.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "draw.h"
+#include "picture.h"
+#include "timeline.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FRAME_MS = 40,
+    PLAIN_COLUMNS = 80,
+    END_ROWS = 5 /* what follows the chart at the end, and the prompt */
+};
+
+/* Seconds, for what should have been printed by now. */
+static const double patience = 3;
+
+static struct timeline timeline;
+static struct paper paper = {.timeline = &timeline};
+
+/* The terminal; and how many rows were drawn there last, to draw over them. */
+static bool live;
+static int rows, drawn;
+
+static const char *via;
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number)
+{
+    stopped = number;
+}
+
+/* What a shell starts with & ignores Ctrl+C: not this one, since it has a
+ * cursor to bring back. */
+static void stop_on_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_stop};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* Chooses the largest chart for this terminal that leaves room for the end. */
+static void choose_layout(void)
+{
+    paper.row_per_client = true;
+    paper.spaced = true;
+    if (!live || 1 + chart_rows(&paper) + END_ROWS <= rows)
+        return;
+    paper.spaced = false;
+    if (1 + chart_rows(&paper) + END_ROWS <= rows)
+        return;
+    paper.row_per_client = false;
+}
+
+/* Asks for the terminal's size, which may have changed. Returns false if there
+ * is none or it is too small. */
+static bool look_at_terminal(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
+        return false;
+    paper.columns = size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
+    rows = size.ws_row;
+    return paper.columns >= COLUMNS_MIN && rows > timeline.servers + 3;
+}
+
+static void choose_output(void)
+{
+    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+    setlocale(LC_CTYPE, "");
+    paper.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    live =
+        look_at_terminal() && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    paper.over = live;
+    paper.coloured = live && (no_color == NULL || *no_color == '\0');
+    if (!live)
+        paper.columns = PLAIN_COLUMNS;
+}
+
+/* Draws a row that says what happens here. */
+static void draw_title(void)
+{
+    char clients[16] = "Client a", servers[64], pace[32], times[16];
+    char title[256];
+
+    if (timeline.clients > 1)
+        snprintf(clients, sizeof clients, "Clients a to %c",
+                 'a' + timeline.clients - 1);
+    snprintf(servers, sizeof servers, "%s", timeline.server[0].label);
+    if (timeline.servers > 1)
+        snprintf(servers, sizeof servers, "each of %d servers",
+                 timeline.servers);
+    snprintf(pace, sizeof pace, "every %g s", timeline.interval);
+    snprintf(times, sizeof times, "%d times", timeline.rounds);
+    snprintf(title, sizeof title, "%s, through %s, at %s: a letter %s, %s",
+             clients, via, servers, timeline.interval == 1 ? "a second" : pace,
+             timeline.rounds == 1 ? "once" : times);
+    paint(&paper, BOLD);
+    fprintf(paper.out, "%.*s", live ? paper.columns - 1 : -1, title);
+    end_row(&paper);
+}
+
+/* Writes what was drawn in one piece. */
+static void show(const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(STDOUT_FILENO, text, size);
+
+        if (written == -1 && errno == EINTR && !stopped)
+            continue;
+        if (written == -1)
+            return;
+        text += written;
+        size -= (size_t)written;
+    }
+}
+
+/* Draws the chart over the last one. */
+static void draw_frame(void)
+{
+    int old_columns = paper.columns, old_rows = rows;
+    char *text;
+    size_t size;
+
+    if (!look_at_terminal() ||
+        (paper.out = open_memstream(&text, &size)) == NULL)
+        return;
+    fputs("\033[?2026h\033[?25l", paper.out);
+    if (drawn > 0 && (paper.columns != old_columns || rows != old_rows))
+        fputs("\033[H\033[2J", paper.out);
+    else if (drawn > 0)
+        fprintf(paper.out, "\033[%dA\r", drawn);
+    choose_layout();
+    draw_title();
+    draw_chart(&paper);
+    drawn = 1 + chart_rows(&paper);
+    fputs("\033[?2026l", paper.out);
+    if (fclose(paper.out) == 0)
+        show(text, size);
+    free(text);
+}
+
+/* Without a terminal: a line in the middle of each interval. */
+static void print_progress(int interval)
+{
+    int sent = 0, waiting[SERVERS_MAX] = {0}, all_waiting = 0;
+
+    for (int i = 0; i < timeline.servers; i++) {
+        const struct server *server = &timeline.server[i];
+
+        for (int j = 0; j < timeline.clients; j++)
+            sent += server->clients[j].sent;
+        waiting[i] = letters_waiting(&timeline, server, timeline.now);
+        all_waiting += waiting[i];
+    }
+    printf("%6g s: %d letters sent, %d printed",
+           (interval + 0.5) * timeline.interval, sent, sent - all_waiting);
+    for (int i = 0, count = 0; i < timeline.servers; i++)
+        if (waiting[i] > 0)
+            printf("%s %d at %s", count++ == 0 ? "; waiting:" : ",", waiting[i],
+                   timeline.server[i].name);
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* Shows what happens until all is done, or should be. */
+static void watch(void)
+{
+    struct timespec frame = {.tv_nsec = FRAME_MS * 1000000L};
+    double limit = timeline.rounds * timeline.interval + patience;
+    int told = 0;
+
+    do {
+        read_timeline(&timeline);
+        if (live)
+            draw_frame();
+        else if (timeline.now > (told + 0.5) * timeline.interval)
+            print_progress(told++);
+        if (timeline_complete(&timeline))
+            return;
+        nanosleep(&frame, NULL);
+    } while (!stopped && timeline.now < limit);
+}
+
+/* Returns whether all could be written. */
+static bool print_end(const char *picture)
+{
+    paper.out = stdout;
+    if (!live) {
+        putchar('\n');
+        choose_layout();
+        draw_chart(&paper);
+    }
+    end_row(&paper);
+    if (!paper.row_per_client) {
+        draw_table(&paper);
+        end_row(&paper);
+    }
+    draw_conclusions(&paper);
+    if (!write_picture(&timeline, picture)) {
+        fprintf(stderr, "chart: cannot write %s: %s\n", picture,
+                strerror(errno));
+        return false;
+    }
+    printf("For a slide: %s\n", picture);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fprintf(stderr, "chart: cannot write: %s\n", strerror(errno));
+    return false;
+}
+
+/* Reads the command line. Returns whether it makes sense. */
+static bool parse(int argc, char **argv)
+{
+    if (argc < 8 || argc - 7 > SERVERS_MAX)
+        return false;
+    timeline.directory = argv[1];
+    timeline.clients = atoi(argv[2]);
+    timeline.rounds = atoi(argv[3]);
+    timeline.interval = strtod(argv[4], NULL);
+    via = argv[5];
+    for (int i = 7; i < argc; i++)
+        timeline.server[timeline.servers++].label = argv[i];
+    return timeline.clients >= 1 && timeline.clients <= CLIENTS_MAX &&
+           timeline.rounds >= 1 && timeline.rounds <= ROUNDS_MAX &&
+           timeline.interval > 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (!parse(argc, argv)) {
+        fprintf(stderr, "Usage: chart DIRECTORY CLIENTS ROUNDS SECONDS VIA "
+                        "PICTURE SERVER...\n");
+        return 2;
+    }
+    stop_on_signals();
+    choose_output();
+    if (!live) {
+        paper.out = stdout;
+        draw_title();
+        fflush(stdout);
+    }
+    watch();
+    if (live)
+        show("\033[?25h", strlen("\033[?25h"));
+    if (stopped)
+        return 128 + (int)stopped;
+    if (!print_end(argv[6]) || !timeline_complete(&timeline))
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}

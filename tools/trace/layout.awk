@@ -1,0 +1,152 @@
+# layout.awk: puts one table of trace.awk on the screen, or two beside
+# each other where there is room, step by step. See trace.sh, which says:
+#
+#   columns   how wide the screen is
+#   color     1: with colour
+#   fancy     1: rules may be drawn with more than ASCII
+
+BEGIN {
+  FS = "\t"
+  bold = color ? "\033[1m" : ""
+  dim = color ? "\033[2m" : ""
+  sleep_color = color ? "\033[36m" : ""
+  plain = color ? "\033[0m" : ""
+  dash = fancy ? "─" : "-"
+  bar = fancy ? "│" : "|"
+}
+
+# Table t, its steps, and in each step its rows: "call" or "turn".
+FNR == 1 { t++ }
+$1 == "name" { name[t] = $2 }
+$1 == "step" { title[t, ++steps[t]] = $2 }
+$1 == "turn" && rows[t, steps[t]] > 0 {
+  rows[t, steps[t]]++
+  kind[t, steps[t], rows[t, steps[t]]] = "turn"
+}
+$1 == "who" { legend[t] = legend[t] (legend[t] == "" ? "" : ", ") $2 " " $3 }
+$1 == "call" {
+  rows[t, steps[t]]++
+  at = t SUBSEP steps[t] SUBSEP rows[t, steps[t]]
+  kind[at] = "call"
+  call[at] = $2
+  result[at] = $3
+  remark[at] = $4
+  short[at] = $5
+  if (length($2) > widest[t]) widest[t] = length($2)
+}
+
+function repeat(text, n,    all) {
+  while (n-- > 0) all = all text
+  return all
+}
+
+# Cuts or fills the text to n columns. All of it is ASCII.
+function fit(text, n) {
+  return sprintf("%-" n "s", substr(text, 1, n))
+}
+
+function rule(text, width) {
+  return bold repeat(dash, 3) " " text " " \
+    repeat(dash, width - length(text) - 5) plain
+}
+
+# Prints a line without blanks at its end.
+function put(line) {
+  sub(/ +$/, "", line)
+  print line
+}
+
+function heading(t) {
+  return name[t] ": the system calls while two clients talk"
+}
+
+function beneath(t) {
+  if (name[t] !~ /kqueue/) return ""
+  return "(on Linux kqueue(2) is made of epoll: these are epoll's calls)"
+}
+
+# The colour of a row: where the process sleeps, and what found nothing.
+function shade(at) {
+  if (result[at] == "..." || call[at] == "") return sleep_color
+  return result[at] == "= EAGAIN" ? dim : ""
+}
+
+# The text in the colour of its row.
+function shaded(at, text,    tint) {
+  tint = shade(at)
+  return tint == "" ? text : tint text plain
+}
+
+# One row at full width.
+function wide_row(at, t,    text) {
+  if (kind[at] == "turn") return ""
+  text = fit(call[at], widest[t]) "  " fit(result[at], 9) "  " remark[at]
+  return shaded(at, "  " text)
+}
+
+# One row of one side of two. The call and its result share a column.
+function narrow_row(at, width,    text) {
+  if (kind[at] != "call") return fit("", width)
+  if (call[at] == "") return shaded(at, fit(short[at], width))
+  text = fit(call[at] " " result[at], 24) " "
+  return shaded(at, fit(text short[at], width))
+}
+
+function print_legend(t) {
+  print dim legend[t] plain
+}
+
+function show_one(t,    s, r) {
+  print bold heading(t) plain
+  if (beneath(t) != "") print beneath(t)
+  print_legend(t)
+  for (s = 1; s <= steps[t]; s++) {
+    print rule(title[t, s], 78)
+    for (r = 1; r <= rows[t, s]; r++)
+      print wide_row(t SUBSEP s SUBSEP r, t)
+  }
+}
+
+# A step of both tables, one below the other.
+function stack(s,    t, r) {
+  print rule(title[1, s], 78)
+  for (t = 1; t <= 2; t++) {
+    print bold name[t] plain
+    for (r = 1; r <= rows[t, s]; r++)
+      if (kind[t, s, r] == "call") print wide_row(t SUBSEP s SUBSEP r, t)
+  }
+}
+
+# A step of both tables, side by side.
+function pair(s, width,    r, most) {
+  print rule(title[1, s], 2 * width + 3)
+  most = rows[1, s] > rows[2, s] ? rows[1, s] : rows[2, s]
+  for (r = 1; r <= most; r++)
+    put(narrow_row(1 SUBSEP s SUBSEP r, width) " " bar " " \
+      narrow_row(2 SUBSEP s SUBSEP r, width))
+}
+
+function show_two(    s, width) {
+  width = 47
+  if (columns < 100) {
+    for (t = 1; t <= 2; t++) {
+      print bold heading(t) plain
+      if (beneath(t) != "") print beneath(t)
+      print_legend(t)
+    }
+  } else {
+    for (t = 1; t <= 2; t++)
+      print dim name[t] ": " legend[t] plain
+    print bold fit(name[1], width) plain " " bar " " bold name[2] plain
+    for (t = 1; t <= 2; t++)
+      if (beneath(t) != "") print beneath(t)
+  }
+  for (s = 1; s <= steps[1]; s++)
+    if (columns < 100) stack(s)
+    else pair(s, width)
+}
+
+END {
+  if (t == 2) show_two()
+  else show_one(1)
+}
