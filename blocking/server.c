@@ -4,12 +4,13 @@
  *
  *     build/blocking --port 8888               and elsewhere: nc localhost 8888
  *
- * The two loops of blocking/nested.c are two independent things, taking clients
- * and receiving from one, and each has its function now. Nothing else changes:
- * accept_connections calls recv_all and is stuck until that client leaves.
+ * The two loops of blocking/nested.c do two independent things, accepting
+ * clients and receiving from one, and each has its own function now. It still
+ * waits in the same way: accept_connections calls recv_all, so it cannot accept
+ * the next client until recv_all returns.
  *
  * Read on in select/server.c, which waits for all clients in one place, or in
- * coroutine/server.c, which keeps these two functions and serves everybody.
+ * coroutine/server.c, which keeps these two functions and serves all clients.
  */
 #include "../common/server.h"
 
@@ -17,29 +18,32 @@
 static void recv_all(struct client *client)
 {
     print_receiving(client);
-    for (;;) {
-        ssize_t size = recv_chunk(client);
+    while (may_wait_for(client->fd)) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
-        if (size == 0)
-            break;
-        print_chunk(client, size);
+        if (size == -1 && (errno == EINTR || errno == EAGAIN))
+            continue; /* a signal, and no data yet */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            break; /* 0: the client has closed its side */
+        print_chunk(client, chunk, size);
     }
     close_client(client);
 }
 
-/* Takes one client after the other until the server is to stop. */
+/* Accepts one client after the other until the server is to stop. */
 static void accept_connections(int listener)
 {
-    for (;;) {
+    while (may_wait_for(listener)) {
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            break;
+            continue; /* a signal, or a client that is lost already */
         print_connection(client);
         recv_all(client);
-        if (stop_requested())
-            break;
-        print_next();
+        if (!stop_requested())
+            print_next();
     }
 }
 

@@ -1,14 +1,12 @@
 /*
  * error.c: one line on standard error; error.h says which.
  *
- * A line goes out in one write, so that two programs which share a terminal
+ * A line goes out in one write(2), so that two programs that share a terminal
  * cannot mix theirs. See printf(3), strerror(3).
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "error.h"
-
-#include "output.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -19,7 +17,7 @@
 
 const char *program_name = "ways-to-wait";
 
-/* Writes "name: message" and, where `error` is not 0, what it means. */
+/* Writes "name: message" and, if `error` is not 0, what it means. */
 static void print_line(int error, const char *format, va_list arguments)
 {
     char message[512];
@@ -29,7 +27,8 @@ static void print_line(int error, const char *format, va_list arguments)
     vsnprintf(message, sizeof message, format, arguments);
     length = snprintf(line, sizeof line, "%s: %s%s%s\n", program_name, message,
                       error ? ": " : "", error ? strerror(error) : "");
-    write_all(STDERR_FILENO, line, (size_t)length);
+    if (write(STDERR_FILENO, line, (size_t)length) == -1)
+        return;
 }
 
 void warn(const char *format, ...)
@@ -59,7 +58,6 @@ void die(const char *format, ...)
     va_start(arguments, format);
     print_line(0, format, arguments);
     va_end(arguments);
-    output_abandon();
     exit(EXIT_FAILURE);
 }
 
@@ -71,6 +69,5 @@ void die_errno(const char *format, ...)
     va_start(arguments, format);
     print_line(error, format, arguments);
     va_end(arguments);
-    output_abandon();
     exit(EXIT_FAILURE);
 }

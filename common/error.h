@@ -2,8 +2,8 @@
  * error.h: what went wrong, in one line on standard error.
  *
  * Each line starts with the program's name, as "epoll: cannot listen on
- * [::]:8888: Address already in use". What is printed so is never lost in a
- * buffer, and a standard error that fails is nobody's fault: it is ignored.
+ * [::]:8888: Address already in use". It is written at once and in one piece.
+ * An error of standard error itself is ignored: it cannot be reported.
  */
 #ifndef ERROR_H
 #define ERROR_H
@@ -19,14 +19,13 @@
 /* The program's name, in front of each line. Set it before anything else. */
 extern const char *program_name;
 
-/* Says what happened and goes on. The format is that of printf(3). */
+/* Prints the line and goes on. The format is that of printf(3). */
 void warn(const char *format, ...) LIKE_PRINTF;
 
 /* The same, followed by a colon and what errno means. Keeps errno. */
 void warn_errno(const char *format, ...) LIKE_PRINTF;
 
-/* Say what happened and end the program with status 1, the one of a set-up
- * error. What clients sent before is still written out. */
+/* Print the line and end the program by exit(3) with status 1. */
 noreturn void die(const char *format, ...) LIKE_PRINTF;
 noreturn void die_errno(const char *format, ...) LIKE_PRINTF;
 

@@ -9,7 +9,6 @@
 #include "address.h"
 #include "client.h"
 #include "error.h"
-#include "messages.h"
 #include "options.h"
 #include "output.h"
 #include "stop.h"
@@ -23,28 +22,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 1000 };
-
-/* What makes a turn so long that one accept more does not matter. */
-enum { CLIENTS_PER_ACCEPT = 64, CHUNKS_PER_ACCEPT = 16 };
+enum { PAUSE_MS = 1000, LOST_IN_A_ROW = 64 };
 
 static enum blocking mode;
 
 /* The pause after accept ran out of something: whether there is one, when it
- * ends, and whether it has been reported since clients last were all served. */
+ * began, how many clients there were then, and whether it has been reported
+ * since the backlog was last empty. */
 static bool paused, reported;
-static struct timespec pause_end;
+static struct timespec pause_start;
+static unsigned clients_then;
 
-/* How often this turn may accept, and how often it has. */
-static unsigned allowed, accepted;
+/* How many clients in a row were lost before they were accepted. */
+static unsigned lost;
 
-bool listener_blocks(void)
-{
-    return mode == BLOCKING;
-}
-
-/* Has an IPv6 socket for all addresses take IPv4 clients too. Systems differ
- * in what they do unasked, and OpenBSD cannot: then it says so. */
+/* Makes an IPv6 socket for all addresses take IPv4 clients, too. The default
+ * differs between systems, and OpenBSD cannot do it: then a message says so. */
 static void serve_both_families(int fd, const struct addrinfo *address)
 {
     const struct sockaddr_in6 *in6 = (void *)address->ai_addr;
@@ -79,8 +72,17 @@ static int bind_socket(const struct addrinfo *address)
     return -1;
 }
 
-/* Listens on the first address of `host` that can be had. Returns the socket,
- * or -1 and errno, with the address that was tried in `name`. */
+/* Whether another address may do better than one that failed with this error.
+ * EPROTONOSUPPORT is what a kernel without IPv6 returns on OpenBSD. */
+static bool is_no_such_family(int error)
+{
+    return error == EAFNOSUPPORT || error == EPROTONOSUPPORT ||
+           error == EADDRNOTAVAIL;
+}
+
+/* Listens on the first address of `host` that this system has. Returns the
+ * socket, or -1 and errno, with the address that was tried in `name`; without
+ * a name if there is no such host and a message has said so. */
 static int listen_on_host(const char *host, char name[NAME_SIZE])
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -89,17 +91,21 @@ static int listen_on_host(const char *host, char name[NAME_SIZE])
     int fd = -1;
     int error = getaddrinfo(host, options.port, &hints, &found);
 
+    name[0] = '\0';
     if (error == EAI_SYSTEM)
-        die_errno("cannot find the address '%s'", host);
+        warn_errno("cannot find the address '%s'", host);
+    else if (error != 0)
+        warn("cannot find the address '%s': %s", host, gai_strerror(error));
     if (error != 0)
-        die("cannot find the address '%s': %s", host, gai_strerror(error));
-    for (struct addrinfo *one = found; one != NULL && fd == -1;
-         one = one->ai_next) {
+        return -1;
+    for (struct addrinfo *one = found; one != NULL; one = one->ai_next) {
         struct sockaddr_storage address = {0};
 
         memcpy(&address, one->ai_addr, one->ai_addrlen);
         name_address(&address, one->ai_addrlen, name);
         fd = bind_socket(one);
+        if (fd != -1 || !is_no_such_family(errno))
+            break;
     }
     error = errno;
     freeaddrinfo(found);
@@ -107,79 +113,84 @@ static int listen_on_host(const char *host, char name[NAME_SIZE])
     return fd;
 }
 
-int listen_on(enum blocking blocking)
+int listen_on(enum blocking blocking, char *name)
 {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
-    char name[NAME_SIZE];
     int fd;
 
     mode = blocking;
     fd = listen_on_host(options.address ? options.address : "::", name);
     /* A host without IPv6 has no such socket, or no such address. */
-    if (fd == -1 && options.address == NULL &&
-        (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+    if (fd == -1 && options.address == NULL && is_no_such_family(errno))
         fd = listen_on_host("0.0.0.0", name);
-    if (fd == -1)
-        die_errno("cannot listen on %s", name);
-    if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
-        die_errno("cannot ask for the address of %s", name);
+    if (fd == -1) {
+        if (name[0] != '\0')
+            warn_errno("cannot listen on %s", name);
+        return -1;
+    }
+    if (getsockname(fd, (struct sockaddr *)&address, &size) == -1) {
+        warn_errno("cannot ask for the address of %s", name);
+        return -1;
+    }
     name_address(&address, size, name);
-    note_time();
-    print_listening(name);
     return fd;
 }
 
 /* Leaves the listener alone for a second, after an accept that failed. */
 static void pause_accepting(void)
 {
+    flush_outputs();
     if (!reported)
         warn_errno("cannot accept for now");
-    reported = true;
-    paused = true;
-    clock_gettime(CLOCK_MONOTONIC, &pause_end);
-    pause_end.tv_sec += PAUSE_MS / 1000;
-}
-
-void resume_accepting(void)
-{
-    paused = false;
-}
-
-/* How long the pause still lasts, in milliseconds. */
-static long pause_left(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long)(pause_end.tv_sec - now.tv_sec) * 1000 +
-           (pause_end.tv_nsec - now.tv_nsec) / 1000000;
+    reported = paused = true;
+    clients_then = client_count();
+    clock_gettime(CLOCK_MONOTONIC, &pause_start);
+    if (mode == BLOCKING)
+        stop_sleep(PAUSE_MS);
 }
 
 bool accept_paused(void)
 {
-    if (paused && pause_left() <= 0)
+    if (paused &&
+        (client_count() < clients_then || elapsed_ms(&pause_start) >= PAUSE_MS))
         paused = false;
     return paused;
 }
 
 int accept_timeout(void)
 {
-    long left = paused ? pause_left() : 0;
+    long left = paused ? PAUSE_MS - elapsed_ms(&pause_start) : 0;
 
     /* Rounded up: a wait of 0 would return at once until the second is over. */
     return paused ? (left > 0 ? (int)left : 0) + 1 : -1;
 }
 
-/* Whether accept failed for a reason of this one client's, or of its network,
- * which Linux reports here; the next may do better. */
-static bool concerns_one_client(int error)
+struct timeval *accept_timeval(void)
+{
+    static struct timeval limit;
+    int ms = accept_timeout();
+
+    limit = (struct timeval){ms / 1000, ms % 1000 * 1000};
+    return ms == -1 ? NULL : &limit;
+}
+
+struct timespec *accept_timespec(void)
+{
+    static struct timespec limit;
+    int ms = accept_timeout();
+
+    limit = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+    return ms == -1 ? NULL : &limit;
+}
+
+/* Whether accept failed because of this one client or its network, which Linux
+ * reports here; the next client may be fine. */
+static bool is_one_clients(int error)
 {
     switch (error) {
-    case EINTR:
     case ECONNABORTED:
     case EPROTO:
-    case EPERM:
     case ENETDOWN:
     case ENETUNREACH:
     case EHOSTUNREACH:
@@ -197,89 +208,40 @@ static bool concerns_one_client(int error)
     }
 }
 
-/* Calls accept; in blocking mode it waits, so all is printed first and the
- * handler of a stop is told where it will find us. */
-static int accept_one(int listener, struct sockaddr_storage *address,
-                      socklen_t *size)
+/* What follows from an accept that failed (errno). */
+static void cannot_accept(void)
 {
-    if (mode == BLOCKING) {
-        flush_outputs();
-        stop_wakes(listener);
-        if (stop_requested()) {
-            errno = EINTR;
-            return -1;
-        }
-    }
-    *size = sizeof *address;
-    return accept_cloexec(listener, (struct sockaddr *)address, size,
-                          mode == NON_BLOCKING);
+    if (errno == EINTR)
+        return;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        reported = false; /* the backlog is empty */
+    else if (!is_one_clients(errno) || ++lost % LOST_IN_A_ROW == 0)
+        pause_accepting();
 }
 
-/* Makes a client of an accepted socket; NULL where that cannot be. */
-static struct client *welcome(int fd, const struct sockaddr_storage *address,
-                              socklen_t size)
+struct client *accept_client(int listener)
 {
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
     struct client *client;
+    int fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
+                            mode == NON_BLOCKING);
 
-    note_time();
+    if (fd == -1) {
+        if (!stop_requested())
+            cannot_accept();
+        return NULL;
+    }
+    lost = 0;
+    if (mode == BLOCKING)
+        reported = false; /* a blocking accept never finds the backlog empty */
     /* On BSD and macOS a client that is already gone has no address. */
-    client = size == 0 ? NULL : add_client(fd, address, size);
+    client = size == 0 ? NULL : add_client(fd, &address, size);
     if (client == NULL) {
+        flush_outputs();
         if (size != 0)
             warn_errno("cannot serve one more client");
         close(fd);
     }
     return client;
-}
-
-/* How often a turn may accept. To look for a client in vain costs as much as
- * ten other calls, since accept makes the socket before it looks. So once is
- * enough; more only where a turn takes long, since many are watched or have
- * sent something, and while the end of a shortage is to be found. */
-static unsigned accepts_of_turn(void)
-{
-    unsigned most = 1 + client_count() / CLIENTS_PER_ACCEPT +
-                    chunks_received() / CHUNKS_PER_ACCEPT;
-
-    return reported || most > ACCEPTS_PER_TURN ? ACCEPTS_PER_TURN : most;
-}
-
-/* Whether the others shall have their turn. A blocking server has none. */
-static bool turn_is_over(void)
-{
-    if (mode == BLOCKING)
-        return false;
-    if (accepted == 0)
-        allowed = accepts_of_turn();
-    return accepted++ == allowed;
-}
-
-struct client *accept_client(int listener)
-{
-    while (!stop_requested() && !turn_is_over()) {
-        struct sockaddr_storage address;
-        socklen_t size;
-        struct client *client;
-        int fd = accept_one(listener, &address, &size);
-
-        if (fd != -1) {
-            /* A blocking listener never says that all are served. */
-            if (mode == BLOCKING)
-                reported = false;
-            client = welcome(fd, &address, size);
-            if (client != NULL)
-                return client;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            reported = false;
-            if (mode == NON_BLOCKING)
-                break;
-        } else if (!concerns_one_client(errno) && !stop_requested()) {
-            pause_accepting();
-            if (mode == NON_BLOCKING)
-                break;
-            stop_sleep(PAUSE_MS);
-        }
-    }
-    accepted = 0;
-    return NULL;
 }

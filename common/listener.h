@@ -5,42 +5,40 @@
 #define LISTENER_H
 
 #include <stdbool.h>
+#include <sys/time.h>
+#include <time.h>
 
 struct client;
-
-/* At most so many clients come in before the others have their turn. */
-enum { ACCEPTS_PER_TURN = 64 };
 
 /* Whether accept and recv wait, or return at once when there is nothing. */
 enum blocking { BLOCKING, NON_BLOCKING };
 
-/* Opens the socket that `options` describe and listens on it. Returns it; ends
- * the program with a message where that fails. See socket(7), ipv6(7),
- * listen(2), getaddrinfo(3). */
-int listen_on(enum blocking blocking);
+/* Opens the socket that `options` describe, listens on it, and writes its
+ * address to `name`. Returns the socket, or -1 after a message on standard
+ * error. See socket(7), ipv6(7), listen(2), getaddrinfo(3). */
+int listen_on(enum blocking blocking, char *name);
 
-/* Returns whether the listener, and so each client, is a blocking one. */
-bool listener_blocks(void);
-
-/* Accepts one client. Returns it (it is in the table, which owns it), or NULL
- * when there is none now, or when this turn has brought in enough: a wait that
- * is level-triggered reports the others in the next. A blocking listener waits
- * and returns NULL only when the server is to stop. A failed accept ends
- * nothing: what concerns one client is passed over, and when descriptors or
- * memory run out the listener pauses. See accept(2). */
+/* Accepts one client, in four steps: accept(2) takes it from the backlog;
+ * FD_CLOEXEC keeps its descriptor from programs that are started; O_NONBLOCK
+ * is set if the listener has it, so that recv never sleeps; and the client
+ * gets its address as a name and a place in the table, which owns it.
+ *
+ * Returns NULL if there is no client now (EAGAIN), if the client was lost
+ * before it was accepted, or if there is no descriptor or no memory for it. A
+ * failed accept ends nothing: the next call may succeed. */
 struct client *accept_client(int listener);
 
-/* When accept fails for want of a descriptor, its client stays in the backlog
- * and the listener stays ready: a server that goes on watching it would spin.
- * So the listener is left out of the wait until a client leaves or a second
- * has passed. Returns whether it is to be left out now. */
+/* Returns whether the listener is to be left out of the next wait. When accept
+ * finds no free descriptor, its client stays in the backlog and the listener
+ * stays ready: a server that went on watching it would spin. So there is a
+ * pause until a client leaves or a second has passed. */
 bool accept_paused(void);
 
-/* The longest that the next wait may last, in milliseconds, because of such a
- * pause; -1: for ever. */
+/* How long the next wait may last because of such a pause: in milliseconds for
+ * poll(2) and epoll_wait(2), -1: forever; for select(2) and for kevent(2),
+ * NULL: forever. */
 int accept_timeout(void);
-
-/* Ends the pause: a client has left. */
-void resume_accepting(void);
+struct timeval *accept_timeval(void);
+struct timespec *accept_timespec(void);
 
 #endif

@@ -9,7 +9,6 @@
 #include "messages.h"
 
 #include "client.h"
-#include "error.h"
 #include "options.h"
 #include "output.h"
 #include "text.h"
@@ -23,45 +22,40 @@
 #include <unistd.h>
 
 /* Where messages and data go, NULL for nowhere. */
-static struct output *messages = &standard_output, *data_to = &standard_output;
+static struct output *messages = &standard_output,
+                     *data_output = &standard_output;
 
-static struct timespec event_time;
-
-void open_outputs(void)
+int open_outputs(void)
 {
     if (options.raw)
         messages = &standard_error;
     if (options.events == NULL)
-        return;
+        return 0;
     if (strcmp(options.events, "-") == 0) {
         events_file.fd = STDOUT_FILENO;
         events_file.name = standard_output.name;
-        messages = data_to = NULL;
-        return;
+        messages = data_output = NULL;
+        return 0;
     }
     events_file.name = options.events;
+    /* Appending, so that `: >FILE` by another program leaves no hole. */
     events_file.fd =
-        open(options.events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (events_file.fd == -1)
-        die_errno("cannot open %s", options.events);
-}
-
-void note_time(void)
-{
-    if (options.events != NULL)
-        clock_gettime(CLOCK_REALTIME, &event_time);
+        open(options.events,
+             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    return events_file.fd == -1 ? -1 : 0;
 }
 
 /* Writes one line of the events file. */
 static void write_event(const char *event, const char *name, size_t bytes)
 {
+    struct timespec now;
     char line[160];
 
     if (options.events == NULL)
         return;
+    clock_gettime(CLOCK_REALTIME, &now);
     snprintf(line, sizeof line, "%lld.%06ld\t%s\t%s\t%zu\n",
-             (long long)event_time.tv_sec, event_time.tv_nsec / 1000, event,
-             name, bytes);
+             (long long)now.tv_sec, now.tv_nsec / 1000, event, name, bytes);
     output_string(&events_file, line);
 }
 
@@ -111,7 +105,7 @@ static void print_lines(const struct client *client, const char *text,
     if (size == 0)
         return;
     if (!options.label) {
-        output_write(data_to, text, size);
+        output_write(data_output, text, size);
         *open_line = text[size - 1] != '\n';
         return;
     }
@@ -120,10 +114,10 @@ static void print_lines(const struct client *client, const char *text,
         size_t length = newline ? (size_t)(newline + 1 - text) : size;
 
         if (!*open_line) {
-            output_string(data_to, client->name);
-            output_write(data_to, "| ", 2);
+            output_string(data_output, client->name);
+            output_write(data_output, "| ", 2);
         }
-        output_write(data_to, text, length);
+        output_write(data_output, text, length);
         *open_line = newline == NULL;
         text += length;
         size -= length;
@@ -147,15 +141,16 @@ static void print_escaped(struct client *client, const char *data, size_t size,
     }
 }
 
-void print_data(struct client *client, const char *data, size_t size)
+void print_chunk(struct client *client, const char *data, ssize_t received)
 {
+    size_t size = (size_t)received;
     bool open_line = false;
 
     write_event("recv", client->name, size);
-    if (data_to == NULL)
+    if (data_output == NULL)
         return;
     if (options.raw) {
-        output_write(data_to, data, size);
+        output_write(data_output, data, size);
         return;
     }
     if (client->text.length == 0 && text_is_plain(data, size))
@@ -163,7 +158,7 @@ void print_data(struct client *client, const char *data, size_t size)
     else
         print_escaped(client, data, size, &open_line);
     if (open_line)
-        output_write(data_to, "\n", 1);
+        output_write(data_output, "\n", 1);
 }
 
 /* Prints, escaped, the beginning of a character whose end never came. */
@@ -173,10 +168,10 @@ static void print_rest(struct client *client)
     bool open_line = false;
     size_t length = text_finish(&client->text, safe);
 
-    if (data_to == NULL || length == 0)
+    if (data_output == NULL || length == 0)
         return;
     print_lines(client, safe, length, &open_line);
-    output_write(data_to, "\n", 1);
+    output_write(data_output, "\n", 1);
 }
 
 void print_closed(struct client *client)

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "output.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -99,7 +100,7 @@ static void list_selectors(char *out, size_t size)
 static noreturn void finish(void)
 {
     flush_outputs();
-    exit(EXIT_SUCCESS);
+    exit(stop_status());
 }
 
 static noreturn void print_help(const char *command)

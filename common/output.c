@@ -1,11 +1,11 @@
 /*
  * output.c: buffers and writes; output.h says what for.
  *
- * A write to a pipe that nobody empties blocks for ever. Ctrl+C must end the
- * program all the same, so once a stop is requested, a second without any
- * progress is enough: stop.c interrupts the call once a second.
+ * A write to a pipe that is never emptied blocks forever. Ctrl+C must end the
+ * program anyway, so once a stop is requested, a second without any progress
+ * is enough: the alarm of stop.c interrupts the write once a second.
  *
- * See write(2), writev(2), poll(2), pipe(7).
+ * See write(2), poll(2), pipe(7), clock_gettime(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -13,13 +13,16 @@
 
 #include "error.h"
 #include "stop.h"
+#include "system.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { STUCK_MS = 1000 };
 
 static char buffers[3][OUTPUT_SIZE];
 
@@ -28,97 +31,80 @@ struct output standard_output = {STDOUT_FILENO, "standard output", buffers[0],
 struct output standard_error = {STDERR_FILENO, "standard error", buffers[1], 0};
 struct output events_file = {-1, "the events file", buffers[2], 0};
 
-/* After an error of its own an output stays silent, so that the program can
- * still write out the others on its way to the exit. */
-static bool abandoned;
-
-/* Returns whether to try again after a write that failed. `since` is the
- * second of the stop (stop_seconds) in which something was written last. */
-static bool try_again(int fd, int since)
+/* Waits until the output takes more. Returns 0, or -1 and errno. */
+static int wait_for_room(int fd)
 {
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        struct pollfd output = {.fd = fd, .events = POLLOUT};
+    struct pollfd output = {.fd = fd, .events = POLLOUT};
 
-        if (poll(&output, 1, -1) != -1)
-            return true;
-    }
-    if (errno != EINTR)
-        return false;
-    if (stop_seconds() == since)
-        return true;
-    errno = ETIMEDOUT;
-    return false;
+    return poll(&output, 1, -1) == -1 ? -1 : 0;
 }
 
-/* Takes the `size` bytes that are written off the front of `parts`. */
-static void advance(struct iovec *parts, int count, size_t size)
+/* Writes all of `size` bytes: goes on after a short write and a signal, and
+ * waits for an output that would block. Returns 0, or -1 and errno; ETIMEDOUT:
+ * a stop is requested and for a second nothing could be written. */
+static int write_all(int fd, const char *data, size_t size)
 {
-    for (int i = 0; i < count; i++) {
-        size_t taken = size < parts[i].iov_len ? size : parts[i].iov_len;
+    bool stopping = stop_requested();
+    struct timespec progress;
 
-        parts[i].iov_base = (char *)parts[i].iov_base + taken;
-        parts[i].iov_len -= taken;
-        size -= taken;
-    }
-}
+    clock_gettime(CLOCK_MONOTONIC, &progress);
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
 
-/* Writes what it can of two pieces. For one of them alone write(2) is cheaper
- * than writev(2). Returns as they do. */
-static ssize_t write_some(int fd, const struct iovec parts[2])
-{
-    const struct iovec *only = parts[0].iov_len == 0   ? &parts[1]
-                               : parts[1].iov_len == 0 ? &parts[0]
-                                                       : NULL;
-
-    return only ? write(fd, only->iov_base, only->iov_len)
-                : writev(fd, parts, 2);
-}
-
-/* write_all for two pieces. */
-static int write_parts(int fd, struct iovec parts[2])
-{
-    int since = stop_seconds();
-
-    while (parts[0].iov_len + parts[1].iov_len > 0) {
-        ssize_t size = write_some(fd, parts);
-
-        if (size >= 0) {
-            advance(parts, 2, (size_t)size);
-            since = stop_seconds();
-        } else if (!try_again(fd, since)) {
+        if (written >= 0) {
+            data += written;
+            size -= (size_t)written;
+            clock_gettime(CLOCK_MONOTONIC, &progress);
+            continue;
+        }
+        if ((errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(fd) == 0)
+            continue;
+        if (errno != EINTR)
             return -1;
+        if (stopping && elapsed_ms(&progress) >= STUCK_MS) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        if (!stopping && stop_requested()) {
+            stopping = true; /* the second begins now */
+            clock_gettime(CLOCK_MONOTONIC, &progress);
         }
     }
     return 0;
 }
 
-int write_all(int fd, const void *data, size_t size)
+/* Gives up an output after an error (errno). */
+static void abandon(struct output *output)
 {
-    struct iovec parts[2] = {{(void *)data, size}, {(void *)"", 0}};
+    bool gone = errno == EPIPE || errno == EIO;
 
-    return write_parts(fd, parts);
+    output->fd = -1;
+    if (output == &standard_error || (gone && stop_requested()))
+        return;
+    if (errno == ETIMEDOUT)
+        warn("stopped, but %s is stuck: some of it is lost", output->name);
+    else
+        warn_errno("cannot write to %s", output->name);
+    stop_after_failure();
 }
 
-/* Writes out what is gathered, and `size` bytes after it. */
-static void drain(struct output *output, const void *data, size_t size)
+static void drain(struct output *output)
 {
-    struct iovec parts[2] = {{output->buffer, output->used},
-                             {(void *)data, size}};
+    size_t size = output->used;
 
     output->used = 0;
-    if (output->fd == -1 || write_parts(output->fd, parts) == 0 ||
-        output == &standard_error || abandoned)
-        return;
-    output->fd = -1;
-    if (errno == ETIMEDOUT)
-        die("stopped, but %s is stuck: some of it is lost", output->name);
-    die_errno("cannot write to %s", output->name);
+    if (output->fd != -1 && write_all(output->fd, output->buffer, size) == -1)
+        abandon(output);
 }
 
 void output_write(struct output *output, const void *data, size_t size)
 {
-    if (size > OUTPUT_SIZE - output->used) {
-        drain(output, data, size);
+    if (size > OUTPUT_SIZE - output->used)
+        drain(output);
+    if (size > OUTPUT_SIZE) {
+        /* What does not fit is not copied. */
+        if (output->fd != -1 && write_all(output->fd, data, size) == -1)
+            abandon(output);
         return;
     }
     memcpy(output->buffer + output->used, data, size);
@@ -133,14 +119,10 @@ void output_string(struct output *output, const char *string)
 void flush_outputs(void)
 {
     struct output *all[] = {&standard_output, &standard_error, &events_file};
+    int error = errno;
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]->used > 0)
-            drain(all[i], "", 0);
-}
-
-void output_abandon(void)
-{
-    abandoned = true;
-    flush_outputs();
+            drain(all[i]);
+    errno = error;
 }

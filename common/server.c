@@ -1,46 +1,141 @@
 /*
- * server.c: how every server begins and ends; server.h says what that means.
+ * server.c: how every server begins, closes a client, and ends.
+ * This is the one place in common/ that ends the program when something fails
+ * (options.c does so for a wrong command line).
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "server.h"
 
+#include "address.h"
+#include "output.h"
 #include "system.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A reader of our output that goes away shall be an error of write, with a
- * message, and not a signal that kills. See write(2), EPIPE. */
-static void ignore_sigpipe(void)
+char *chunk;
+
+/* If a reader of our output goes away, or a file grows too large, write is to
+ * fail with EPIPE or EFBIG, and no signal is to kill. See write(2). */
+static void ignore_write_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_IGN};
 
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGPIPE, &action, NULL) == -1)
-        die_errno("cannot ignore SIGPIPE");
+    if (sigaction(SIGPIPE, &action, NULL) == -1 ||
+        sigaction(SIGXFSZ, &action, NULL) == -1)
+        die_errno("cannot ignore a signal");
+}
+
+/* Allocates what recv fills. The kernel copies faster to the start of a page.
+ * See posix_memalign(3). */
+static void allocate_chunk(void)
+{
+    void *pages;
+
+    errno = posix_memalign(&pages, 4096, options.recv_size);
+    if (errno != 0)
+        die_errno("cannot allocate %zu bytes", options.recv_size);
+    chunk = pages;
 }
 
 int start_server(const char *name, int argc, char **argv,
                  enum blocking blocking)
 {
+    char address[NAME_SIZE];
+    int listener;
+
     program_name = name;
-    ignore_sigpipe();
+    ignore_write_signals();
     parse_options(argc, argv);
-    hold_standard_descriptors();
-    open_outputs();
-    stop_on_signals();
+    if (hold_standard_descriptors() == -1)
+        die_errno("cannot write to standard output");
+    allocate_chunk();
     raise_descriptor_limit();
-    return listen_on(blocking);
+    listener = listen_on(blocking, address);
+    if (listener == -1)
+        exit(EXIT_FAILURE); /* listen_on has said why */
+    /* Up to here Ctrl+C ends the program at once, as it should while it looks
+     * up a name. */
+    if (stop_on_signals() == -1)
+        die_errno("cannot handle signals");
+    if (open_outputs() == -1)
+        die_errno("cannot open %s", options.events);
+    atexit(flush_outputs);
+    print_listening(address);
+    return listener;
+}
+
+bool may_wait(void)
+{
+    flush_outputs();
+    return !stop_requested();
+}
+
+bool may_wait_for(int fd)
+{
+    flush_outputs();
+    stop_shuts_down(fd);
+    return !stop_requested();
+}
+
+void watch_unless_paused(int listener, bool (*watch)(int fd),
+                         void (*unwatch)(int fd))
+{
+    static bool watching;
+    bool wanted = !accept_paused();
+
+    if (watching && !wanted)
+        unwatch(listener);
+    else if (!watching && wanted && !watch(listener))
+        die_errno("cannot watch the listener");
+    watching = wanted;
+}
+
+/* Everything is printed before the connection ends: a client that sees the end
+ * finds all it has sent in the output. */
+static void finish_client(struct client *client)
+{
+    flush_outputs();
+    stop_shuts_down(-1);
+    remove_client(client);
+}
+
+void close_client(struct client *client)
+{
+    if (client->error != 0 && client->error != ECONNRESET) {
+        flush_outputs();
+        errno = client->error;
+        warn_errno("cannot receive from %s", client->name);
+    }
+    print_closed(client);
+    finish_client(client);
+}
+
+void refuse_client(struct client *client, const char *reason)
+{
+    print_refused(client, reason);
+    finish_client(client);
+}
+
+void drop_client(struct client *client)
+{
+    flush_outputs();
+    warn_errno("cannot serve %s", client->name);
+    print_closed(client);
+    finish_client(client);
 }
 
 int stop_server(int listener)
 {
+    stop_shuts_down(-1);
     close(listener);
-    close_clients();
-    note_time();
+    for (int fd = 0; client_count() > 0; fd++)
+        if (client_at(fd) != NULL)
+            close_client(client_at(fd));
     print_stopped();
     flush_outputs();
-    return EXIT_SUCCESS;
+    return stop_status();
 }

@@ -4,17 +4,15 @@
  *
  * The handlers are installed without SA_RESTART, so that they interrupt a call
  * that blocks. A signal that comes just before the call interrupts nothing:
- * for that there are the pipe and the shutdown. And where there is neither (a
- * write to a pipe that nobody empties; a listener on BSD, which cannot be shut
- * down) an alarm each second interrupts again.
+ * this is what the pipe and the shutdown are for. Where neither helps (a write
+ * to a full pipe, a listener on BSD) an alarm each second interrupts again.
  *
- * See signal-safety(7), sigaction(2), alarm(2), pipe(2).
+ * See signal-safety(7), sigaction(2), alarm(2), pipe(2), shutdown(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "stop.h"
 
-#include "error.h"
 #include "system.h"
 
 #include <errno.h>
@@ -22,12 +20,16 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
+enum { SAME_STOP_MS = 300 };
 
-static volatile sig_atomic_t requested, seconds;
-static volatile sig_atomic_t blocked_on = -1;
+static int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
+const int *const stop_signals = signals;
+
+static volatile sig_atomic_t requested, failed;
+static volatile sig_atomic_t blocked_fd = -1;
 static int ends[2] = {-1, -1};
 
 void stop_request(void)
@@ -39,45 +41,60 @@ void stop_request(void)
         return;
 }
 
+void stop_after_failure(void)
+{
+    failed = 1;
+    stop_request();
+}
+
 static void on_stop(int number)
 {
+    static struct timespec first;
+    static bool stopping;
+    struct sigaction action = {.sa_handler = SIG_DFL};
     int saved = errno;
 
-    if (requested) {
-        /* The second one: delivered when this handler returns. */
-        struct sigaction action = {.sa_handler = SIG_DFL};
-
+    if (!stopping) {
+        stopping = true;
+        clock_gettime(CLOCK_MONOTONIC, &first);
+        stop_request();
+        if (blocked_fd >= 0)
+            shutdown((int)blocked_fd, SHUT_RD);
+    } else if (elapsed_ms(&first) >= SAME_STOP_MS) {
+        /* It is delivered when this handler returns. */
         sigaction(number, &action, NULL);
         raise(number);
-        return;
     }
-    stop_request();
-    if (blocked_on >= 0)
-        shutdown((int)blocked_on, SHUT_RD);
     errno = saved;
 }
 
 static void on_alarm(int number)
 {
     (void)number;
-    seconds++;
     alarm(1);
 }
 
-static void handle(int number, void (*handler)(int))
+static int handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
 
-    /* One handler at a time: a second signal waits for the first to be done. */
+    /* One handler at a time: a second signal waits until the first is done. */
     sigemptyset(&action.sa_mask);
     for (int i = 0; stop_signals[i] != 0; i++)
         sigaddset(&action.sa_mask, stop_signals[i]);
-    if (sigaction(number, &action, NULL) == -1)
-        die_errno("cannot handle signal %d", number);
+    return sigaction(number, &action, NULL);
 }
 
-/* Lets the signals through also where the parent had them blocked. */
-static void unblock_signals(void)
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 &&
+           action.sa_handler == SIG_IGN;
+}
+
+/* Lets the signals through even if the parent had them blocked. */
+static int unblock_signals(void)
 {
     sigset_t set;
 
@@ -85,18 +102,21 @@ static void unblock_signals(void)
     sigaddset(&set, SIGALRM);
     for (int i = 0; stop_signals[i] != 0; i++)
         sigaddset(&set, stop_signals[i]);
-    if (sigprocmask(SIG_UNBLOCK, &set, NULL) == -1)
-        die_errno("cannot unblock the stop signals");
+    return sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void stop_on_signals(void)
+int stop_on_signals(void)
 {
     if (pipe_cloexec_nonblock(ends) == -1)
-        die_errno("cannot open a pipe");
+        return -1;
+    if (is_ignored(SIGHUP))
+        signals[2] = 0;
     for (int i = 0; stop_signals[i] != 0; i++)
-        handle(stop_signals[i], on_stop);
-    handle(SIGALRM, on_alarm);
-    unblock_signals();
+        if (handle(stop_signals[i], on_stop) == -1)
+            return -1;
+    if (handle(SIGALRM, on_alarm) == -1)
+        return -1;
+    return unblock_signals();
 }
 
 bool stop_requested(void)
@@ -104,19 +124,19 @@ bool stop_requested(void)
     return requested != 0;
 }
 
+int stop_status(void)
+{
+    return (int)failed;
+}
+
 int stop_descriptor(void)
 {
     return ends[0];
 }
 
-void stop_wakes(int fd)
+void stop_shuts_down(int fd)
 {
-    blocked_on = fd;
-}
-
-int stop_seconds(void)
-{
-    return (int)seconds;
+    blocked_fd = fd;
 }
 
 void stop_sleep(int ms)

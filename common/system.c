@@ -20,8 +20,6 @@
 
 #include "system.h"
 
-#include "error.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -56,7 +54,7 @@ int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
 #else
     int fd = accept(listener, address, size);
 
-    /* Here the new socket has the listener's flags; say them all the same. */
+    /* On some systems the new socket has the listener's flags, not on all. */
     if (fd != -1 && set_descriptor_flags(fd, nonblocking) == -1) {
         int error = errno;
 
@@ -66,6 +64,15 @@ int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
     }
     return fd;
 #endif
+}
+
+long elapsed_ms(const struct timespec *since)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)(now.tv_sec - since->tv_sec) * 1000 +
+           (now.tv_nsec - since->tv_nsec) / 1000000;
 }
 
 void raise_descriptor_limit(void)
@@ -85,15 +92,16 @@ void raise_descriptor_limit(void)
         return;
 }
 
-void hold_standard_descriptors(void)
+int hold_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
             continue;
         if (fd == STDOUT_FILENO)
-            die_errno("cannot write to standard output");
+            return -1;
         /* open(2) takes the lowest number that is free: this one. */
         if (open("/dev/null", O_RDWR) == -1)
-            die_errno("cannot open /dev/null");
+            return -1;
     }
+    return 0;
 }

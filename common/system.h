@@ -1,5 +1,5 @@
 /*
- * system.h: what POSIX.1-2008 lacks or systems do differently, once.
+ * system.h: what POSIX.1-2008 does not have or systems do differently, once.
  *
  * Nothing outside common/ and kqueue/ asks which system it is on.
  */
@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* Sets FD_CLOEXEC, and O_NONBLOCK to `nonblocking`. Returns 0, or -1 and errno.
  * See fcntl(2). */
@@ -20,13 +21,17 @@ int pipe_cloexec_nonblock(int ends[2]);
 int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
                    bool nonblocking);
 
+/* Returns the milliseconds since a time of CLOCK_MONOTONIC. A signal handler
+ * may call it. See clock_gettime(2). */
+long elapsed_ms(const struct timespec *since);
+
 /* Raises the soft limit on open descriptors to the hard one, as far as the
- * system lets it: without, a server ends at 1024 or 256. See setrlimit(2). */
+ * system allows: without it a server serves 1024 or 256. See setrlimit(2). */
 void raise_descriptor_limit(void);
 
 /* Makes sure that no descriptor that is opened later becomes 0, 1 or 2, since
- * what is meant for the terminal would then go to a client. Ends the program
- * where standard output is closed. */
-void hold_standard_descriptors(void);
+ * what is meant for the terminal would then go to a client. Returns 0, or -1
+ * and errno if standard output is closed or /dev/null cannot be opened. */
+int hold_standard_descriptors(void);
 
 #endif

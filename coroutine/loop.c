@@ -10,15 +10,9 @@
 
 #include "loop.h"
 
-#include "../common/client.h"
-#include "../common/error.h"
-#include "../common/listener.h"
-#include "../common/options.h"
-#include "../common/output.h"
-#include "../common/stop.h"
+#include "../common/server.h"
 #include "selector.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,27 +31,34 @@ enum { SELECTOR_COUNT = sizeof selectors / sizeof *selectors };
 
 static const struct selector *selector;
 
+/* What a task may do before the others have their turn, so that neither a
+ * crowd of new clients nor a client that floods keeps them waiting. */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
+
 struct queue {
     struct task *first, *last;
 };
 
-/* Tasks that can run, and those that had their turn and can run after the
- * selector was asked what else is ready. */
-static struct queue ready, spent;
+/* Tasks that can run, and those that have done enough in this round and run
+ * again after the selector was asked what else is ready. */
+static struct queue ready, yielded;
 static size_t task_count;
 
-/* The task that runs, and how many chunks it may still receive. */
+/* The task that runs, and how many clients or chunks it has taken so far. */
 static struct task *current;
-static int recvs_left;
+static int taken;
 
-/* By descriptor: the task that waits for it; `nobody` where it is watched and
- * no task waits; NULL where it is not watched. A descriptor is watched from the
- * first wait on: what is there already costs no wait. */
+/* The descriptor that has just had less than was asked for: it is empty. */
+static int drained;
+
+/* By descriptor: the task that waits for it; `watched_idle` if it is watched
+ * and no task waits; NULL if it is not watched. A descriptor is watched from
+ * its first EAGAIN on: one that has all its data at once need not be. */
 static struct task **waiting;
-static size_t waiting_room;
-static struct task nobody;
+static size_t capacity;
+static struct task watched_idle;
 
-/* The listener once somebody accepts from it, and whether it is watched. */
+/* The listener once a task accepts from it, and whether it is watched. */
 static int listener = -1;
 static bool listening;
 
@@ -81,20 +82,20 @@ static struct task *take(struct queue *queue)
 
 /* Makes sure that the table of waiting tasks reaches to `fd`. Returns 0, or -1
  * and errno. */
-static int make_room(int fd)
+static int reserve(int fd)
 {
     size_t needed = (size_t)fd + 1;
     struct task **larger;
 
-    if (needed <= waiting_room)
+    if (needed <= capacity)
         return 0;
     larger = realloc(waiting, 2 * needed * sizeof(struct task *));
     if (larger == NULL)
         return -1;
-    memset(larger + waiting_room, 0,
-           (2 * needed - waiting_room) * sizeof(struct task *));
+    memset(larger + capacity, 0,
+           (2 * needed - capacity) * sizeof(struct task *));
     waiting = larger;
-    waiting_room = 2 * needed;
+    capacity = 2 * needed;
     return 0;
 }
 
@@ -112,7 +113,7 @@ void open_event_loop(const char *name)
     for (int i = 0; i < SELECTOR_COUNT; i++)
         if (strcmp(selectors[i]->name, name) == 0)
             selector = selectors[i];
-    if (selector->open() == -1 || selector->watch(stop_descriptor()) == -1)
+    if (!selector->open() || !selector->watch(stop_descriptor()))
         die_errno("cannot wait with %s", name);
 }
 
@@ -133,34 +134,58 @@ bool start_task(void (*run)(struct task *task), const void *locals, size_t size)
  * errno, where it cannot be watched. */
 static bool wait_for(int fd)
 {
-    if (waiting[fd] == NULL && selector->watch(fd) == -1)
+    if (waiting[fd] == NULL && !selector->watch(fd))
         return false;
     waiting[fd] = current;
     current->state = TASK_WAITS;
     return true;
 }
 
+/* Lets the others have their turn. The current task goes on in the next round,
+ * though there is more for it now. */
+static void yield(void)
+{
+    current->state = TASK_WAITS;
+    append(&yielded, current);
+}
+
 struct client *sock_accept(int fd)
 {
     struct client *client;
 
-    if (make_room(fd) == -1)
+    if (reserve(fd) == -1)
         die_errno("cannot wait for clients");
     /* The loop itself watches the listener, which has to pause at times. */
     if (listener == -1)
-        waiting[fd] = &nobody;
+        waiting[fd] = &watched_idle;
     listener = fd;
-    while ((client = accept_client(fd)) != NULL) {
+    if (stop_requested())
+        return NULL;
+    while (taken++ < CLIENTS_PER_ROUND) {
+        client = accept_client(fd);
+        if (client == NULL) {
+            wait_for(fd);
+            return NULL;
+        }
         if (client->fd >= selector->limit)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
-        else if (make_room(client->fd) == -1)
+        else if (reserve(client->fd) == -1)
             refuse_client(client, " (no memory to wait for it)");
         else
             return client;
     }
-    if (!stop_requested())
-        wait_for(fd);
+    yield();
     return NULL;
+}
+
+/* Returns what sock_recv returns when the client has nothing now: the task is
+ * to wait. If it cannot, the client is lost. */
+static ssize_t wait_for_chunk(struct client *client)
+{
+    if (wait_for(client->fd))
+        return -1;
+    client->error = errno;
+    return 0;
 }
 
 ssize_t sock_recv(struct client *client)
@@ -169,24 +194,28 @@ ssize_t sock_recv(struct client *client)
 
     if (stop_requested())
         return 0;
-    if (recvs_left == 0) {
-        current->state = TASK_WAITS;
-        append(&spent, current);
+    if (client->fd == drained && waiting[client->fd] != NULL)
+        return wait_for_chunk(client);
+    if (taken++ == CHUNKS_PER_ROUND) {
+        yield();
         return -1;
     }
-    recvs_left--;
-    size = recv_chunk(client);
-    if (size == -1 && !wait_for(client->fd)) {
-        client->error = errno;
+    size = recv(client->fd, chunk, options.recv_size, 0);
+    if (size == -1 && (errno == EAGAIN || errno == EINTR))
+        return wait_for_chunk(client);
+    if (size == -1) {
+        client->error = errno; /* the connection is lost */
         return 0;
     }
+    if ((size_t)size < options.recv_size)
+        drained = client->fd;
     return size;
 }
 
 void sock_close(struct client *client)
 {
     if (waiting[client->fd] != NULL)
-        selector->forget(client->fd);
+        selector->unwatch(client->fd);
     waiting[client->fd] = NULL;
     close_client(client);
 }
@@ -194,22 +223,23 @@ void sock_close(struct client *client)
 /* Moves the task that waits for this descriptor to those that can run. */
 static void wake(int fd)
 {
-    struct task *task = (size_t)fd < waiting_room ? waiting[fd] : NULL;
+    struct task *task = (size_t)fd < capacity ? waiting[fd] : NULL;
 
-    if (task == NULL || task == &nobody)
+    if (task == NULL || task == &watched_idle)
         return;
-    waiting[fd] = &nobody;
+    waiting[fd] = &watched_idle;
     append(&ready, task);
 }
 
-/* Runs tasks, also those that they start, until all wait or have had their
- * turn. */
+/* Runs tasks, also those that they start, until all of them wait or have done
+ * enough in this round. */
 static void run_tasks(void)
 {
     while (ready.first != NULL) {
         current = take(&ready);
         current->state = TASK_RUNS;
-        recvs_left = RECVS_PER_TURN;
+        taken = 0;
+        drained = -1;
         current->run(current);
         if (current->state == TASK_DONE) {
             free(current);
@@ -224,12 +254,13 @@ static void wait_for_events(void)
     if (listener != -1 && listening == accept_paused()) {
         listening = !listening;
         if (!listening)
-            selector->forget(listener);
-        else if (selector->watch(listener) == -1)
+            selector->unwatch(listener);
+        else if (!selector->watch(listener))
             die_errno("cannot watch the listener");
     }
-    flush_outputs();
-    selector->wait(spent.first != NULL ? 0 : accept_timeout(), wake);
+    if (may_wait() &&
+        selector->wait(yielded.first ? 0 : accept_timeout(), wake) == -1)
+        die_errno("%s failed", selector->name);
 }
 
 void run_forever(void)
@@ -237,18 +268,18 @@ void run_forever(void)
     while (task_count > 0) {
         run_tasks();
         if (stop_requested())
-            for (size_t fd = 0; fd < waiting_room; fd++)
+            for (size_t fd = 0; fd < capacity; fd++)
                 wake((int)fd);
         else if (task_count > 0)
             wait_for_events();
-        /* Behind those that became ready, so that nobody is passed over. */
-        while (spent.first != NULL)
-            append(&ready, take(&spent));
+        /* Behind those that became ready, so that none is passed over. */
+        while (yielded.first != NULL)
+            append(&ready, take(&yielded));
     }
     selector->close();
     free(waiting);
     waiting = NULL;
-    waiting_room = 0;
+    capacity = 0;
     listener = -1;
     listening = false;
 }

@@ -33,11 +33,13 @@ void open_event_loop(const char *selector);
 bool start_task(void (*run)(struct task *task), const void *locals,
                 size_t size);
 
-/* Awaited: accepts a client, as accept_client does. NULL: the loop stops. */
+/* Awaited: accepts a client, as accept_client does. Returns NULL if the loop
+ * stops. See accept(2). */
 struct client *sock_accept(int listener);
 
-/* Awaited: receives one chunk, as recv_chunk does. 0: the client is finished,
- * or the loop stops. */
+/* Awaited: receives one chunk into `chunk`, as recv(2) does. Returns its size
+ * in bytes; 0: the client has closed its side, or is lost (client->error), or
+ * the loop stops. */
 ssize_t sock_recv(struct client *client);
 
 /* Closes a client of sock_accept's, as close_client does. */

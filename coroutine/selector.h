@@ -3,31 +3,32 @@
  *
  * It is what Python's `selectors` is under asyncio: the one place in this
  * project where the ways to wait stand behind a common interface. Each
- * selector_*.c has the same functions in the same order: open, watch, forget,
- * wait, close.
+ * selector_*.c has the same functions in the same order.
  */
 #ifndef SELECTOR_H
 #define SELECTOR_H
+
+#include <stdbool.h>
 
 struct selector {
     const char *name; /* what --selector calls it */
     int limit;        /* descriptors from this number on cannot be watched */
 
-    /* Prepares for watching. Returns 0, or -1 and errno. */
-    int (*open)(void);
+    /* Prepares for watching. Returns false, with errno, if that fails. */
+    bool (*open)(void);
 
-    /* Watches a descriptor for input, from now on until it is forgotten.
-     * (`register` is a word of C.) Returns 0, or -1 and errno. */
-    int (*watch)(int fd);
+    /* Watches a descriptor for input from now on. (Python's name, `register`,
+     * is a word of C.) Returns false, with errno, if that fails. */
+    bool (*watch)(int fd);
 
     /* Watches it no longer. Call it before the descriptor is closed. */
-    void (*forget)(int fd);
+    void (*unwatch)(int fd);
 
     /* Sleeps until something is ready, a signal comes, or `ms` milliseconds
-     * are over (-1: for ever); calls ready() for each descriptor that is. It is
-     * level-triggered: what was not read is reported again. Ends the program
-     * with a message where the system call fails. */
-    void (*wait)(int ms, void (*ready)(int fd));
+     * are over (-1: no limit), and calls ready() for each descriptor that is.
+     * It is level-triggered: what was not read is reported again. Returns 0,
+     * or -1 and errno. */
+    int (*wait)(int ms, void (*ready)(int fd));
 
     /* Frees what open and watch have taken. */
     void (*close)(void);

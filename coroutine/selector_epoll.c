@@ -1,7 +1,6 @@
 /*
  * coroutine/selector_epoll.c: waits with epoll(7); see epoll/server.c.
  */
-#include "../common/error.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -14,37 +13,37 @@ enum { EVENTS = 64 };
 
 static int epoll = -1;
 
-static int epoll_open(void)
+static bool selector_open(void)
 {
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    return epoll == -1 ? -1 : 0;
+    return epoll != -1;
 }
 
-static int epoll_watch(int fd)
+static bool selector_watch(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void epoll_forget(int fd)
+static void selector_unwatch(int fd)
 {
-    /* It fails only for what is not watched. */
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static void epoll_sleep(int ms, void (*ready)(int fd))
+static int selector_wait(int ms, void (*ready)(int fd))
 {
     struct epoll_event events[EVENTS];
     int found = epoll_wait(epoll, events, EVENTS, ms);
 
-    if (found == -1 && errno != EINTR)
-        die_errno("epoll_wait failed");
+    if (found == -1)
+        return errno == EINTR ? 0 : -1;
     for (int i = 0; i < found; i++)
         ready(events[i].data.fd);
+    return 0;
 }
 
-static void epoll_close(void)
+static void selector_close(void)
 {
     close(epoll);
     epoll = -1;
@@ -53,9 +52,9 @@ static void epoll_close(void)
 const struct selector selector_epoll = {
     .name = "epoll",
     .limit = INT_MAX,
-    .open = epoll_open,
-    .watch = epoll_watch,
-    .forget = epoll_forget,
-    .wait = epoll_sleep,
-    .close = epoll_close,
+    .open = selector_open,
+    .watch = selector_watch,
+    .unwatch = selector_unwatch,
+    .wait = selector_wait,
+    .close = selector_close,
 };

@@ -1,7 +1,6 @@
 /*
  * coroutine/selector_kqueue.c: waits with kqueue(2); see kqueue/server.c.
  */
-#include "../common/error.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -18,21 +17,21 @@ enum { EVENTS = 64 };
 
 static int kq = -1;
 
-static int kqueue_open(void)
+static bool selector_open(void)
 {
     kq = kqueue();
-    return kq == -1 ? -1 : fcntl(kq, F_SETFD, FD_CLOEXEC);
+    return kq != -1 && fcntl(kq, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static int kqueue_watch(int fd)
+static bool selector_watch(int fd)
 {
     struct kevent change;
 
     EV_SET(&change, (uintptr_t)fd, EVFILT_READ, EV_ADD, 0, 0, 0);
-    return kevent(kq, &change, 1, NULL, 0, NULL);
+    return kevent(kq, &change, 1, NULL, 0, NULL) == 0;
 }
 
-static void kqueue_forget(int fd)
+static void selector_unwatch(int fd)
 {
     struct kevent change;
 
@@ -40,19 +39,20 @@ static void kqueue_forget(int fd)
     kevent(kq, &change, 1, NULL, 0, NULL);
 }
 
-static void kqueue_wait(int ms, void (*ready)(int fd))
+static int selector_wait(int ms, void (*ready)(int fd))
 {
     struct kevent events[EVENTS];
     struct timespec timeout = {ms / 1000, ms % 1000 * 1000000L};
     int found = kevent(kq, NULL, 0, events, EVENTS, ms < 0 ? NULL : &timeout);
 
-    if (found == -1 && errno != EINTR)
-        die_errno("kevent failed");
+    if (found == -1)
+        return errno == EINTR ? 0 : -1;
     for (int i = 0; i < found; i++)
         ready((int)events[i].ident);
+    return 0;
 }
 
-static void kqueue_close(void)
+static void selector_close(void)
 {
     close(kq);
     kq = -1;
@@ -61,9 +61,9 @@ static void kqueue_close(void)
 const struct selector selector_kqueue = {
     .name = "kqueue",
     .limit = INT_MAX,
-    .open = kqueue_open,
-    .watch = kqueue_watch,
-    .forget = kqueue_forget,
-    .wait = kqueue_wait,
-    .close = kqueue_close,
+    .open = selector_open,
+    .watch = selector_watch,
+    .unwatch = selector_unwatch,
+    .wait = selector_wait,
+    .close = selector_close,
 };

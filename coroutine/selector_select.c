@@ -3,7 +3,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "../common/error.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -13,44 +12,49 @@
 static fd_set watched;
 static int highest;
 
-static int select_open(void)
+static bool selector_open(void)
 {
     FD_ZERO(&watched);
     highest = -1;
-    return 0;
+    return true;
 }
 
-static int select_watch(int fd)
+static bool selector_watch(int fd)
 {
+    if (fd >= FD_SETSIZE) {
+        errno = EMFILE;
+        return false; /* FD_SET would write past the end of the set */
+    }
     FD_SET(fd, &watched);
     if (fd > highest)
         highest = fd;
-    return 0;
+    return true;
 }
 
-static void select_forget(int fd)
+static void selector_unwatch(int fd)
 {
     FD_CLR(fd, &watched);
     while (highest >= 0 && !FD_ISSET(highest, &watched))
         highest--;
 }
 
-static void select_wait(int ms, void (*ready)(int fd))
+static int selector_wait(int ms, void (*ready)(int fd))
 {
     fd_set set = watched;
     struct timeval timeout = {ms / 1000, ms % 1000 * 1000};
     int found = select(highest + 1, &set, NULL, NULL, ms < 0 ? NULL : &timeout);
 
-    if (found == -1 && errno != EINTR)
-        die_errno("select failed");
+    if (found == -1)
+        return errno == EINTR ? 0 : -1;
     for (int fd = 0; found > 0 && fd <= highest; fd++)
         if (FD_ISSET(fd, &set)) {
             ready(fd);
             found--;
         }
+    return 0;
 }
 
-static void select_close(void)
+static void selector_close(void)
 {
     FD_ZERO(&watched);
 }
@@ -58,9 +62,9 @@ static void select_close(void)
 const struct selector selector_select = {
     .name = "select",
     .limit = FD_SETSIZE,
-    .open = select_open,
-    .watch = select_watch,
-    .forget = select_forget,
-    .wait = select_wait,
-    .close = select_close,
+    .open = selector_open,
+    .watch = selector_watch,
+    .unwatch = selector_unwatch,
+    .wait = selector_wait,
+    .close = selector_close,
 };

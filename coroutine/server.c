@@ -40,7 +40,7 @@ static void recv_all(struct task *task)
         AWAIT(size = sock_recv(client));
         if (size == 0)
             break;
-        print_chunk(client, size);
+        print_chunk(client, chunk, size);
     }
     sock_close(client);
     TASK_END(task);

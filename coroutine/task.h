@@ -12,8 +12,10 @@
  *    loops and ifs around it, and makes the call again;
  *  - TASK_END closes the switch: the task is done.
  *
- * C has allowed a case label inside a nested statement since its first days
- * (Duff's device). The price of having no stack of its own:
+ * C has allowed a case label inside a nested statement since its first days;
+ * Tom Duff used it in 1983 (Duff's device), Simon Tatham for coroutines
+ * ("Coroutines in C", 2000), and Adam Dunkels for the protothreads of small
+ * machines (2006). The price of having no stack of its own:
  *
  *  - A local variable does not survive AWAIT: the function returns. What must
  *    survive stands in the task's own struct, whose first member is

@@ -1,11 +1,11 @@
 /*
- * epoll/server.c: all clients at once, with epoll(7), Linux's answer.
+ * epoll/server.c: all clients at once, with epoll(7), which Linux has.
  *
  *     build/epoll --port 8888                  and elsewhere: nc localhost 8888
  *
  * epoll is told once about each descriptor and keeps the list in the kernel,
  * which notes there what becomes ready as it happens. epoll_wait returns only
- * those: its cost grows with the clients that talk, and ten thousand that sleep
+ * those: its cost grows with the clients that talk, and ten thousand idle ones
  * cost nothing. It is level-triggered, as poll is: what was not read yet is
  * reported again.
  *
@@ -13,9 +13,14 @@
  */
 #include "../common/server.h"
 
-#include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+/* What one round takes at most, so that neither a crowd of new clients nor a
+ * client that floods keeps the others waiting. */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
+
+enum { EVENTS = 64 }; /* what one epoll_wait returns at most */
 
 static int epoll;
 
@@ -26,62 +31,83 @@ static bool watch(int fd)
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/* Closing the socket does this too, unless another process has a copy of it. */
+static void unwatch(int fd)
+{
+    epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
+ * Returns false once the client is finished. */
+static bool receive(struct client *client, bool is_new)
+{
+    for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
+
+        if (size == -1 && (errno == EAGAIN || errno == EINTR))
+            return true; /* not ready after all: back to the wait */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            return false; /* 0: the client has closed its side */
+        print_chunk(client, chunk, size);
+        if (!is_new && (size_t)size < options.recv_size)
+            return true; /* that was all; the wait reports what comes next */
+    }
+    return true; /* the other clients first; the wait reports the rest again */
+}
+
+/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
+        if (client == NULL)
+            return; /* the backlog is empty, or accept has to pause */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent something by now, and be finished. */
-        if (!recv_chunks(client))
+        /* It may have sent all and left by now: only a client that stays is
+         * worth watching. */
+        if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
             drop_client(client);
     }
 }
 
-static void receive(struct client *client)
+static void serve(struct client *client)
 {
-    if (recv_chunks(client))
+    if (receive(client, false))
         return;
-    /* Closing the socket takes it off the kernel's list. */
+    unwatch(client->fd);
     close_client(client);
 }
 
 int main(int argc, char **argv)
 {
     int listener = start_server("epoll", argc, argv, NON_BLOCKING);
-    struct epoll_event events[64];
-    struct epoll_event listening = {.events = EPOLLIN, .data.fd = listener};
+    struct epoll_event events[EVENTS];
 
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll == -1 ||
-        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &listening) == -1 ||
-        !watch(stop_descriptor()))
-        die_errno("cannot watch the listener");
-    while (!stop_requested()) {
+    if (epoll == -1 || !watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
         bool listener_ready = false;
-        uint32_t wanted = accept_paused() ? 0 : EPOLLIN;
         int ready;
 
-        if (listening.events != wanted) {
-            listening.events = wanted;
-            if (epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &listening) == -1)
-                die_errno("cannot watch the listener");
-        }
-        flush_outputs();
-        ready = epoll_wait(epoll, events, 64, accept_timeout());
+        watch_unless_paused(listener, watch, unwatch);
+        ready = epoll_wait(epoll, events, EVENTS, accept_timeout());
         if (ready == -1 && errno != EINTR)
             die_errno("epoll_wait failed");
-        /* Clients first: the descriptor of one that leaves may come back with
-         * the next accept, and must not be taken for the one in this list. */
+        /* Clients first: accept may reuse a descriptor that is closed in this
+         * round, and the old event would be applied to the new client. */
         for (int i = 0; i < ready; i++)
             if (events[i].data.fd == listener)
                 listener_ready = true;
             else if (client_at(events[i].data.fd) != NULL)
-                receive(client_at(events[i].data.fd));
+                serve(client_at(events[i].data.fd));
         if (listener_ready)
             accept_connections(listener);
     }

@@ -1,120 +1,137 @@
 /*
- * kqueue/server.c: all clients at once, with kqueue(2), the answer of BSD and
- * macOS; on Linux over kqueue/linux/, which stands on epoll.
+ * kqueue/server.c: all clients at once, with kqueue(2), which BSD and macOS
+ * have; on Linux with kqueue/linux/, which stands on epoll.
  *
  *     build/kqueue --port 8888                 and elsewhere: nc localhost 8888
  *
- * As with epoll the kernel keeps the list and returns what is ready. Three
- * things differ. One call, kevent, both hands over the changes to the list and
- * waits. An event says how much there is: bytes in a socket, clients in the
- * backlog. And not only descriptors can be watched: here the signals that stop
- * the server are events too.
+ * As with epoll the kernel keeps the list and returns what is ready. Two things
+ * differ. One call, kevent, both changes the list and waits; it could do both
+ * at once. And it can watch other things than descriptors: the signals that
+ * stop the server are events, too. (An event also tells how much there is, the
+ * bytes in a socket or the clients in the backlog; recv and accept tell it
+ * anyway.)
  *
  * Compare epoll/server.c.
  */
 #include "../common/server.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/event.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-/* A change that fails is reported among the events: all need room there. */
-enum { CHANGES = ACCEPTS_PER_TURN, EVENTS = CHANGES };
+/* What one round takes at most, so that neither a crowd of new clients nor a
+ * client that floods keeps the others waiting. */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
+
+enum { EVENTS = 64 }; /* what one kevent returns at most */
 
 static int kq;
 
-/* What the next call of kevent will tell the kernel. */
-static struct kevent changes[CHANGES];
-static unsigned short change_count;
-
-static void watch(int fd)
+static bool change(uintptr_t ident, short filter, unsigned short action)
 {
-    EV_SET(&changes[change_count], (uintptr_t)fd, EVFILT_READ, EV_ADD, 0, 0, 0);
-    change_count++;
+    struct kevent event;
+
+    EV_SET(&event, ident, filter, action, 0, 0, 0);
+    return kevent(kq, &event, 1, NULL, 0, NULL) == 0;
 }
 
+static bool watch(int fd)
+{
+    return change((uintptr_t)fd, EVFILT_READ, EV_ADD);
+}
+
+/* Closing the socket does this too, but kqueue/linux/ cannot see that if
+ * another process has a copy of it. */
+static void unwatch(int fd)
+{
+    change((uintptr_t)fd, EVFILT_READ, EV_DELETE);
+}
+
+static bool watch_signals(void)
+{
+    for (int i = 0; stop_signals[i] != 0; i++)
+        if (!change((uintptr_t)stop_signals[i], EVFILT_SIGNAL, EV_ADD))
+            return false;
+    return true;
+}
+
+/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
+ * Returns false once the client is finished. */
+static bool receive(struct client *client, bool is_new)
+{
+    for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
+
+        if (size == -1 && (errno == EAGAIN || errno == EINTR))
+            return true; /* not ready after all: back to the wait */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            return false; /* 0: the client has closed its side */
+        print_chunk(client, chunk, size);
+        if (!is_new && (size_t)size < options.recv_size)
+            return true; /* that was all; the wait reports what comes next */
+    }
+    return true; /* the other clients first; the wait reports the rest again */
+}
+
+/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
+        if (client == NULL)
+            return; /* the backlog is empty, or accept has to pause */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent something by now, and be finished. */
-        if (!recv_chunks(client))
+        /* It may have sent all and left by now: only a client that stays is
+         * worth watching. */
+        if (!receive(client, true))
             close_client(client);
-        else
-            watch(client->fd);
+        else if (!watch(client->fd))
+            drop_client(client);
     }
 }
 
-static void receive(struct client *client, const struct kevent *event)
+/* Whether EV_EOF is set does not matter: bytes may still be unread, and recv
+ * returns 0 after the last of them. */
+static void serve(struct client *client)
 {
-    /* EV_EOF may come while bytes are still unread, so it ends nothing here:
-     * recv does, when it returns 0. EV_ERROR is a change that failed. */
-    if (event->flags & EV_ERROR)
-        client->error = (int)event->data;
-    else if (recv_chunks(client))
+    if (receive(client, false))
         return;
-    /* Closing the socket takes it off the kernel's list. */
+    unwatch(client->fd);
     close_client(client);
-}
-
-/* Opens the kqueue and has it watch the signals. */
-static void watch_signals(void)
-{
-    kq = kqueue();
-    if (kq == -1 || fcntl(kq, F_SETFD, FD_CLOEXEC) == -1)
-        die_errno("cannot open a kqueue");
-    while (stop_signals[change_count] != 0) {
-        EV_SET(&changes[change_count], (uintptr_t)stop_signals[change_count],
-               EVFILT_SIGNAL, EV_ADD, 0, 0, 0);
-        change_count++;
-    }
-    if (kevent(kq, changes, change_count, NULL, 0, NULL) == -1)
-        die_errno("cannot watch the signals");
-    change_count = 0;
 }
 
 int main(int argc, char **argv)
 {
     int listener = start_server(KQUEUE_NAME, argc, argv, NON_BLOCKING);
-    struct kevent events[EVENTS], toggle;
-    bool listening = false;
+    struct kevent events[EVENTS];
 
-    watch_signals();
-    while (!stop_requested()) {
+    kq = kqueue();
+    if (kq == -1 || fcntl(kq, F_SETFD, FD_CLOEXEC) == -1 || !watch_signals())
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
         bool listener_ready = false;
-        int ms = accept_timeout();
-        struct timespec timeout = {ms / 1000, ms % 1000 * 1000000L};
         int ready;
 
-        if (listening == accept_paused()) {
-            listening = !listening;
-            EV_SET(&toggle, (uintptr_t)listener, EVFILT_READ,
-                   listening ? EV_ADD : EV_DELETE, 0, 0, 0);
-            if (kevent(kq, &toggle, 1, NULL, 0, NULL) == -1)
-                die_errno("cannot watch the listener");
-        }
-        flush_outputs();
-        ready = kevent(kq, changes, change_count, events, EVENTS,
-                       ms < 0 ? NULL : &timeout);
-        change_count = 0;
+        watch_unless_paused(listener, watch, unwatch);
+        ready = kevent(kq, NULL, 0, events, EVENTS, accept_timespec());
         if (ready == -1 && errno != EINTR)
             die_errno("kevent failed");
-        /* Clients first: the descriptor of one that leaves may come back with
-         * the next accept, and must not be taken for the one in this list. */
+        /* Clients first: accept may reuse a descriptor that is closed in this
+         * round, and the old event would be applied to the new client. */
         for (int i = 0; i < ready; i++)
             if (events[i].filter == EVFILT_SIGNAL)
                 stop_request();
             else if ((int)events[i].ident == listener)
                 listener_ready = true;
             else if (client_at((int)events[i].ident) != NULL)
-                receive(client_at((int)events[i].ident), &events[i]);
+                serve(client_at((int)events[i].ident));
         if (listener_ready)
             accept_connections(listener);
     }

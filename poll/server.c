@@ -4,9 +4,9 @@
  *     build/poll --port 8888                   and elsewhere: nc localhost 8888
  *
  * poll is told what to watch as a list of descriptors, as long as memory
- * allows: the limit of select's set is gone. What remains is that the list is
- * handed over whole on each call, and scanned twice, by the kernel and then by
- * the program, to find the few that are ready.
+ * allows: the limit of select's set is gone. The list is still handed over
+ * whole on each call, and scanned twice, by the kernel and then by the program,
+ * to find the few that are ready.
  *
  * Compare epoll/server.c: the same loop, but the kernel keeps the list.
  */
@@ -14,51 +14,84 @@
 
 #include "../common/server.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
-enum { LISTENER, STOP, CLIENTS }; /* places in the list */
+/* What one round takes at most, so that neither a crowd of new clients nor a
+ * client that floods keeps the others waiting. */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
+/* By descriptor. poll skips an entry whose fd is -1. */
 static struct pollfd *watched;
-static nfds_t count, room;
+static int count, capacity;
 
 static bool watch(int fd)
 {
-    if (count == room) {
-        nfds_t wanted = room == 0 ? 64 : 2 * room;
+    if (fd >= capacity) {
+        size_t wanted = 2 * ((size_t)fd + 1);
         struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
 
         if (larger == NULL)
             return false;
         watched = larger;
-        room = wanted;
+        capacity = (int)wanted;
     }
-    watched[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    while (count <= fd)
+        watched[count++].fd = -1;
+    watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
     return true;
 }
 
+static void unwatch(int fd)
+{
+    watched[fd].fd = -1;
+}
+
+/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
+ * Returns false once the client is finished. */
+static bool receive(struct client *client, bool is_new)
+{
+    for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
+
+        if (size == -1 && (errno == EAGAIN || errno == EINTR))
+            return true; /* not ready after all: back to the wait */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            return false; /* 0: the client has closed its side */
+        print_chunk(client, chunk, size);
+        if (!is_new && (size_t)size < options.recv_size)
+            return true; /* that was all; the wait reports what comes next */
+    }
+    return true; /* the other clients first; the wait reports the rest again */
+}
+
+/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
+        if (client == NULL)
+            return; /* the backlog is empty, or accept has to pause */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent something by now, and be finished. */
-        if (!recv_chunks(client))
+        /* It may have sent all and left by now: only a client that stays is
+         * worth watching. */
+        if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
             drop_client(client);
     }
 }
 
-static void receive(struct client *client, struct pollfd *place)
+static void serve(struct client *client)
 {
-    if (recv_chunks(client))
+    if (receive(client, false))
         return;
-    *place = watched[--count];
+    unwatch(client->fd);
     close_client(client);
 }
 
@@ -66,24 +99,21 @@ int main(int argc, char **argv)
 {
     int listener = start_server("poll", argc, argv, NON_BLOCKING);
 
-    /* In this order: LISTENER, STOP. */
-    if (!watch(listener) || !watch(stop_descriptor()))
-        die_errno("cannot watch the listener");
-    while (!stop_requested()) {
-        watched[LISTENER].events = accept_paused() ? 0 : POLLIN;
-        flush_outputs();
-        if (poll(watched, count, accept_timeout()) == -1) {
+    if (!watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
+        watch_unless_paused(listener, watch, unwatch);
+        if (poll(watched, (nfds_t)count, accept_timeout()) == -1) {
             if (errno != EINTR)
                 die_errno("poll failed");
             continue;
         }
-        /* Clients first: the descriptor of one that leaves may come back with
-         * the next accept, and must not be taken for the one in this list.
-         * Backwards, since the last one takes the place of one that leaves. */
-        for (nfds_t i = count; i-- > CLIENTS;)
-            if (watched[i].revents != 0)
-                receive(client_at(watched[i].fd), &watched[i]);
-        if (watched[LISTENER].revents != 0)
+        /* Clients first: accept may reuse a descriptor that is closed in this
+         * round, and the old event would be applied to the new client. */
+        for (int fd = 0; fd < count; fd++)
+            if (watched[fd].revents != 0 && client_at(fd) != NULL)
+                serve(client_at(fd));
+        if (watched[listener].revents != 0)
             accept_connections(listener);
     }
     free(watched);

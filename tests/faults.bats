@@ -375,20 +375,20 @@ Connection closed: $new" "$(tail -n 4 "$LOG")"
 
 @test "a crowd at the door does not starve who is inside" {
   only_concurrent
-  only_ours "the length of its turns"
+  only_ours "the length of its rounds"
   start_server
   hold connect send:hello line fill:20000 say:queued line half-close wait-eof
   wait_for hello
   freeze
   go
   wait_said queued
-  client connect:100 each:send:x each:close
+  client connect:200 each:send:x each:close
   thaw
-  wait_until left 100
+  wait_until left 200
   go
   wait_held
   [ "$(awk '/^Connection from: / { came++ } length($0) == 63 { before = came }
-    END { print before + 0 }' "$LOG")" -lt 101 ] ||
+    END { print before + 0 }' "$LOG")" -lt 201 ] ||
     fail "it had to wait for the crowd"
 }
 

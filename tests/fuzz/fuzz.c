@@ -1,9 +1,11 @@
 /*
- * fuzz.c - what the fuzzers share; fuzz.h says what each function does.
+ * fuzz.c: what the fuzzers share; fuzz.h says what each function does.
  *
  * The generator of random numbers is SplitMix64 (Steele, Lea and Flood, "Fast
- * splittable pseudorandom number generators", 2014): rand(3) differs from one
- * C library to the next, and a seed is to mean the same everywhere.
+ * splittable pseudorandom number generators", 2014). rand(3) differs from one
+ * C library to the next, but a seed should mean the same everywhere.
+ *
+ * See read(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -11,10 +13,12 @@
 
 #include "../../tools/clients/net.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *fuzzer, *replay;
@@ -28,6 +32,7 @@ void fuzz_start(const char *name, const char *command)
     const char *seconds = getenv("FUZZ_SECONDS");
     long time =
         seconds == NULL ? 1 : parse_number(seconds, "FUZZ_SECONDS", 0, 1000000);
+
     fuzzer = name;
     replay = command;
     seed = (uint64_t)now() / 1000 % 1000000000 * 10 + (uint64_t)getpid() % 10;
@@ -54,6 +59,7 @@ void fuzz_fail(const char *format, ...)
 {
     char message[512];
     va_list arguments;
+
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
@@ -65,6 +71,7 @@ void fuzz_fail(const char *format, ...)
 static uint64_t random_number(void)
 {
     uint64_t mixed = state += 0x9e3779b97f4a7c15;
+
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
     return mixed ^ mixed >> 31;
@@ -88,6 +95,7 @@ uint32_t random_small(uint32_t limit)
 void random_bytes(void *bytes, size_t size)
 {
     unsigned char *to = bytes;
+
     while (size-- > 0)
         *to++ = (unsigned char)random_below(256);
 }
@@ -100,6 +108,7 @@ static size_t encode(uint32_t point, unsigned char bytes[4])
                   : point < 0x800   ? 2
                   : point < 0x10000 ? 3
                                     : 4;
+
     for (size_t i = size; i-- > 1; point >>= 6)
         bytes[i] = (unsigned char)(0x80 | (point & 0x3f));
     bytes[0] = (unsigned char)(leads[size] | point);
@@ -112,10 +121,34 @@ size_t random_character(unsigned char bytes[4])
     static const uint32_t starts[] = {0x20, 0xa0, 0x800, 0x10000};
     uint32_t kind = random_small(4);
     uint32_t point;
+
     if (once_in(20))
         return encode(once_in(3) ? '\t' : '\n', bytes);
     do
         point = starts[kind] + random_below(ends[kind] - starts[kind]);
     while (point >= 0xd800 && point <= 0xdfff);
     return encode(point, bytes);
+}
+
+struct bytes read_to_end(int fd)
+{
+    struct bytes all = {NULL, 0};
+    size_t room = 0;
+
+    for (;;) {
+        ssize_t size;
+
+        if (all.size == room)
+            all.at = resize(all.at, (room = 2 * room + 65536) + 1);
+        size = read(fd, all.at + all.size, room - all.size);
+        if (size == 0)
+            break;
+        if (size > 0)
+            all.size += (size_t)size;
+        else if (errno != EINTR)
+            fail("cannot read: %s", strerror(errno));
+    }
+    close(fd);
+    all.at[all.size] = '\0';
+    return all;
 }

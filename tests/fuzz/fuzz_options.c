@@ -1,15 +1,16 @@
 /*
- * fuzz_options.c - calls parse_options of common/options.c with random command
- * lines, each in a process of its own.
+ * fuzz_options.c: calls parse_options of common/options.c with random command
+ * lines, each in its own process.
  *
  *     build/tests/fuzz-options
  *     FUZZ_SECONDS=0 build/tests/fuzz-options      without an end
  *
- * A command line is taken, and then what it says is within its limits; or help
- * or version is printed; or it is wrong, and then standard error has one line
- * that says why, and one that tells where to look. Nothing else may happen.
+ * One of three things must happen: parse_options accepts the command line, and
+ * then each value is within its limits; or it prints help or the version; or it
+ * prints two lines to standard error, why the command line is wrong and where
+ * to look.
  *
- * The arguments have any bytes but newlines, since a message quotes them.
+ * The arguments contain any bytes but newlines, since a message quotes them.
  *
  * See getopt_long(3), fork(2), pipe(2), waitpid(2).
  */
@@ -17,8 +18,8 @@
 
 #include "../../common/error.h"
 #include "../../common/options.h"
-#include "fuzz.h"
 #include "../../tools/clients/net.h"
+#include "fuzz.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ static char *arguments[MOST_ARGUMENTS + 2];
 static void random_text(char *to)
 {
     size_t size = once_in(20) ? random_below(LONGEST) : random_small(12);
+
     for (size_t i = 0; i < size; i++)
         do
             to[i] =
@@ -70,7 +72,8 @@ static void random_value(char *to)
         strcpy(to, values[random_below(VALUES)]);
 }
 
-/* Writes an option: whole, cut, with a value, or several letters in one. */
+/* Writes an option: whole, cut short, with a value, or several letters in one.
+ */
 static void random_option(char *to)
 {
     strcpy(to, names[random_below(NAMES)]);
@@ -100,6 +103,7 @@ static void random_option(char *to)
 static int random_arguments(void)
 {
     int count = 1 + (int)random_small(MOST_ARGUMENTS);
+
     for (int i = 0; i < count; i++) {
         arguments[i] = text[i];
         if (i == 0 && !once_in(10))
@@ -129,9 +133,9 @@ static bool is_taken_rightly(void)
            (options.selectors == NULL) == (options.selector == NULL);
 }
 
-/* The process in which the command line is read. */
-static _Noreturn void child(int count, const int out[2], const int err[2],
-                            bool with_selectors)
+/* Runs in the child: reads the command line. */
+static noreturn void child(int count, const int out[2], const int err[2],
+                           bool with_selectors)
 {
     if (dup2(out[1], STDOUT_FILENO) == -1 || dup2(err[1], STDERR_FILENO) == -1)
         fail("cannot redirect: %s", strerror(errno));
@@ -142,27 +146,7 @@ static _Noreturn void child(int count, const int out[2], const int err[2],
     _exit(is_taken_rightly() ? TAKEN : TAKEN_WRONGLY);
 }
 
-/* Reads all there is, with a NUL at its end. It fits into a pipe, so that the
- * one can be read after the other. */
-static char *read_all(int fd)
-{
-    size_t size = 0;
-    char *all = resize(NULL, 65536 + 1);
-    for (;;) {
-        ssize_t part = read(fd, all + size, 65536 - size);
-        if (part == 0)
-            break;
-        if (part > 0)
-            size += (size_t)part;
-        else if (errno != EINTR)
-            fail("cannot read: %s", strerror(errno));
-    }
-    all[size] = '\0';
-    close(fd);
-    return all;
-}
-
-/* Prints a command line so that it can be read whatever it holds. */
+/* Prints the command line so that it is readable whatever bytes it has. */
 static void show(int count)
 {
     for (int i = 0; i < count; i++) {
@@ -179,11 +163,12 @@ static void show(int count)
 static bool ends_with(const char *string, const char *end)
 {
     size_t length = strlen(string);
+
     return length >= strlen(end) &&
            strcmp(string + length - strlen(end), end) == 0;
 }
 
-/* Whether this is help or version, whole. */
+/* Returns whether this is all of the help, or of the version. */
 static bool is_help(const char *out)
 {
     if (strncmp(out, "Usage: ", 7) == 0)
@@ -192,18 +177,19 @@ static bool is_help(const char *out)
            ends_with(out, "\n");
 }
 
-/* Whether these are the two lines about wrong usage. */
+/* Returns whether these are the two lines about wrong usage. */
 static bool is_complaint(const char *err)
 {
     static const char hint[] = "\nfuzz: --help lists the options\n";
     static const char unknown[] = "fuzz: unknown option '";
     const char *newline = strchr(err, '\n');
+
     if (strncmp(err, "fuzz: ", 6) != 0 || newline == NULL ||
         strcmp(newline, hint) != 0)
         return false;
     if (strncmp(err, unknown, strlen(unknown)) != 0)
         return true;
-    /* It must not be one of those that there are. */
+    /* The option that is called unknown must not exist. */
     err += strlen(unknown);
     for (int i = 0; i < NAMES; i++)
         if (strncmp(err, names[i], strlen(names[i])) == 0 &&
@@ -213,7 +199,7 @@ static bool is_complaint(const char *err)
     return true;
 }
 
-/* Says what is wrong, or returns NULL. */
+/* Returns what is wrong, or NULL. */
 static const char *judge(int status, const char *out, const char *err)
 {
     if (WIFSIGNALED(status))
@@ -238,6 +224,7 @@ static void try_arguments(int count, bool with_selectors)
     char *printed, *said;
     const char *wrong;
     pid_t pid;
+
     if (pipe(out) == -1 || pipe(err) == -1)
         fail("cannot open a pipe: %s", strerror(errno));
     fflush(stdout);
@@ -248,8 +235,9 @@ static void try_arguments(int count, bool with_selectors)
         child(count, out, err, with_selectors);
     close(out[1]);
     close(err[1]);
-    printed = read_all(out[0]);
-    said = read_all(err[0]);
+    /* All of the output fits into a pipe, so one is read after the other. */
+    printed = (char *)read_to_end(out[0]).at;
+    said = (char *)read_to_end(err[0]).at;
     while (waitpid(pid, &status, 0) == -1)
         if (errno != EINTR)
             fail("cannot wait: %s", strerror(errno));
@@ -271,6 +259,7 @@ int main(int argc, char **argv)
     fuzz_start("options", argv[0]);
     while (fuzz_round()) {
         int count = random_arguments();
+
         try_arguments(count, once_in(2));
     }
     return 0;

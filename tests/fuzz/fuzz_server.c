@@ -1,31 +1,31 @@
 /*
- * fuzz_server.c - has random clients do random things to a whole server.
+ * fuzz_server.c: has random clients do random things to a whole server.
  *
  *     build/tests/fuzz-server build/epoll
  *     SEED=4711 FUZZ_SECONDS=0 build/tests/fuzz-server build/coroutine -s poll
  *
- * In each round a server is started, and clients connect, send, half-close,
- * close, reset, stall and flood, and sometimes the server is stopped meanwhile
- * (SIGSTOP), so that much happens to it at once. Some clients are good: they
- * send text, in pieces that cut characters, and close in order. The others are
- * wild: they send any bytes and leave in any way.
+ * In each round it starts a server, and clients connect, send, half-close,
+ * close, reset, stall and flood. Sometimes it stops the server meanwhile
+ * (SIGSTOP), so that much happens to the server at once. Some clients are good:
+ * they send text, in pieces that cut characters, and close in order. The others
+ * are wild: they send any bytes and disconnect in any way.
  *
- * Afterwards the server must still serve, have as many descriptors open as in
- * the beginning, and stop when it is told to. All that good clients have sent
- * must be printed under their name, and nothing under that of a client that is
- * not there; the events must say the same. Newlines are not compared, since the
- * server adds some.
+ * Afterwards the server must still serve, must have as many descriptors open as
+ * in the beginning, and must stop when it is told to. It must have printed all
+ * that good clients have sent under their names, and nothing under the name of
+ * a client that is not connected; the events must agree. Newlines are not
+ * compared, since the server adds some.
  *
- * What is done follows from the seed alone. What the server sees of it at once
- * does not, so a failure may need to be replayed more than once.
+ * What the clients do follows from the seed alone. How much of it the server
+ * sees at once does not, so a failure may have to be replayed more than once.
  *
  * See connect(2), send(2), socket(7) for SO_LINGER, proc(5) for /proc/PID/fd.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DARWIN_C_SOURCE /* for mkdtemp, which macOS hides otherwise */
 
-#include "fuzz.h"
 #include "../../tools/clients/net.h"
+#include "fuzz.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,7 +35,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,26 +47,21 @@ enum {
     LOOK = 20             /* ms between two looks */
 };
 
-struct bytes {
-    unsigned char *at;
-    size_t size;
-};
-
 static struct client {
-    struct bytes data;    /* what a good one wants to send, */
+    struct bytes data;    /* what a good client wants to send, */
     size_t sent;          /* and how much of it is sent */
     struct bytes printed; /* what the server has printed of it, */
     long long received;   /* and how much it is by the events file */
     int fd;               /* -1: closed */
     bool good;
     bool half_closed;
-    bool announced; /* the server has said that it is there */
-    bool twice;     /* there was another one of that name, which did nothing */
+    bool announced; /* the server has printed that it is connected */
+    bool twice;     /* another client, which sent nothing, had the same name */
     char name[ADDRESS_TEXT_SIZE];
-} clients[MOST_CLIENTS + 1]; /* and a last one */
+} clients[MOST_CLIENTS + 1]; /* and the one of try_clean_client */
 
 static int client_count, open_count;
-static size_t total, most_bytes; /* bytes sent in this round */
+static size_t total, most_bytes; /* bytes sent in this round; and their limit */
 
 static volatile pid_t server;
 static bool frozen;
@@ -75,7 +69,7 @@ static struct endpoint address;
 static char directory[] = "/tmp/fuzz-server.XXXXXX";
 static char out_path[64], err_path[64], events_path[64];
 
-/* --- The server ---------------------------------------------------------- */
+/* The server. */
 
 static void end_server(void)
 {
@@ -89,10 +83,11 @@ static void on_signal(int number)
     _exit(128 + number);
 }
 
-/* Whatever happens, the server does not outlive us. */
+/* Makes sure that the server ends when this program does. */
 static void end_it_with_us(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
+
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGINT, &action, NULL) == -1 ||
         sigaction(SIGTERM, &action, NULL) == -1 || atexit(end_server) != 0)
@@ -107,28 +102,17 @@ static void remove_files(void)
     rmdir(directory);
 }
 
-/* Returns the whole file, with a NUL at its end. */
+/* Returns the whole file, with a NUL after it. The caller frees it. */
 static struct bytes read_file(const char *path)
 {
-    struct stat status;
-    struct bytes file = {NULL, 0};
     int fd = open(path, O_RDONLY);
-    if (fd == -1 || fstat(fd, &status) == -1)
+
+    if (fd == -1)
         fail("cannot open %s: %s", path, strerror(errno));
-    file.at = resize(NULL, (size_t)status.st_size + 1);
-    while (file.size < (size_t)status.st_size) {
-        ssize_t part =
-            read(fd, file.at + file.size, (size_t)status.st_size - file.size);
-        if (part <= 0)
-            break;
-        file.size += (size_t)part;
-    }
-    file.at[file.size] = '\0';
-    close(fd);
-    return file;
+    return read_to_end(fd);
 }
 
-/* Fails, after showing what the server has said on standard error. */
+/* Fails after showing what the server has written to standard error. */
 #define FAIL(...)                                                    \
     do {                                                             \
         printf("# standard error: %.2000s\n# all output is in %s\n", \
@@ -136,7 +120,8 @@ static struct bytes read_file(const char *path)
         fuzz_fail(__VA_ARGS__);                                      \
     } while (0)
 
-static void become_server(char **command, const char *recv_size)
+/* Runs in the child. */
+static noreturn void become_server(char **command, const char *recv_size)
 {
     char *arguments[32];
     int count = 0;
@@ -145,6 +130,7 @@ static void become_server(char **command, const char *recv_size)
         "--events",  events_path, "--recv-size", recv_size, NULL};
     int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     int err = open(err_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
     while (*command != NULL && count < 16)
         arguments[count++] = *command++;
     for (int i = 0; i == 0 || more[i - 1] != NULL; i++)
@@ -156,23 +142,27 @@ static void become_server(char **command, const char *recv_size)
     fail("cannot start %s: %s", arguments[0], strerror(errno));
 }
 
-/* Fails where the server has ended. */
+/* Fails if the server has ended. */
 static void expect_alive(void)
 {
     int status;
+
     if (waitpid(server, &status, WNOHANG) != server)
         return;
     server = 0;
     FAIL("the server has ended, wait status %d", status);
 }
 
-/* Waits until the first line says the port. */
+/* Waits until the server has printed its first line and takes the port from
+ * it. */
 static void find_server(void)
 {
-    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    int64_t deadline = deadline_in(PATIENCE);
+
     for (;;) {
         struct bytes out = read_file(out_path);
         char *newline = strchr((char *)out.at, '\n');
+
         if (newline != NULL) {
             *newline = '\0';
             address =
@@ -193,6 +183,7 @@ static void start_server(char **command)
     static const char *const sizes[] = {"1",   "2",    "7",    "100",
                                         "512", "1024", "4096", "65536"};
     const char *size = sizes[random_below(sizeof sizes / sizeof *sizes)];
+
     most_bytes = strlen(size) == 1 ? FEW_BYTES : MOST_BYTES;
     close(open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
     close(open(err_path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
@@ -206,13 +197,13 @@ static void start_server(char **command)
     find_server();
 }
 
-/* Returns how many descriptors the server has open, -1 where that cannot be
- * known. */
+/* Returns how many descriptors the server has open, -1 if that is unknown. */
 static int count_descriptors(void)
 {
     char path[64];
     int count = 0;
     DIR *descriptors;
+
     snprintf(path, sizeof path, "/proc/%ld/fd", (long)server);
     descriptors = opendir(path);
     if (descriptors == NULL)
@@ -229,7 +220,7 @@ static void freeze_or_thaw(void)
     frozen = !frozen;
 }
 
-/* --- What clients do ----------------------------------------------------- */
+/* What clients do. */
 
 static struct client *client_named(const char *name, size_t length)
 {
@@ -252,6 +243,7 @@ static void open_client(void)
     struct sockaddr_storage own;
     socklen_t length = sizeof own;
     char name[ADDRESS_TEXT_SIZE];
+
     *client = (struct client){.fd = start_connection(&address)};
     if (client->fd == -1 ||
         getsockname(client->fd, (struct sockaddr *)&own, &length) == -1) {
@@ -259,8 +251,8 @@ static void open_client(void)
         FAIL("cannot connect: %s", strerror(errno));
     }
     show_address(&own, name);
-    /* A port that comes back would make two clients of one name. The server
-     * sees this one come and go, and it can do so at any moment. */
+    /* If the kernel gives out a port again, two clients would have one name.
+     * The new one is reset at once; the server may notice it at any moment. */
     if (client_named(name, strlen(name)) != NULL) {
         client_named(name, strlen(name))->twice = true;
         reset_connection(client->fd);
@@ -277,22 +269,23 @@ static void add_text(struct client *client, size_t size)
 {
     struct bytes *data = &client->data;
     size_t end = data->size + size;
+
     data->at = resize(data->at, end + 4);
     while (data->size < end)
         data->size += random_character(data->at + data->size);
 }
 
-/* Sends some of what a good client has to say, as much as goes. */
+/* Sends at most `most` bytes of what a good client has left to send. */
 static void send_some(struct client *client, size_t most)
 {
     size_t left = client->data.size - client->sent;
     ssize_t sent = send(client->fd, client->data.at + client->sent,
                         left < most ? left : most, 0);
+
     if (sent >= 0) {
         client->sent += (size_t)sent;
         total += (size_t)sent;
-    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR &&
-               errno != ENOTCONN) {
+    } else if (!is_momentary(errno) && errno != ENOTCONN) {
         expect_alive();
         FAIL("%s, a good client, cannot send: %s", client->name,
              strerror(errno));
@@ -302,6 +295,7 @@ static void send_some(struct client *client, size_t most)
 static void good_action(struct client *client)
 {
     bool flood = once_in(30);
+
     if (client->half_closed || total > most_bytes)
         return;
     if (client->sent == client->data.size) {
@@ -318,6 +312,7 @@ static void wild_action(struct client *client)
 {
     unsigned char bytes[4096];
     size_t size = 1 + random_small(sizeof bytes);
+
     switch (random_below(12)) {
     case 0:
         close(client->fd);
@@ -345,6 +340,7 @@ static void wild_action(struct client *client)
 static void random_action(void)
 {
     struct client *client;
+
     if (once_in(40))
         freeze_or_thaw();
     if (client_count == 0 || once_in(8)) {
@@ -361,15 +357,17 @@ static void random_action(void)
         wild_action(client);
 }
 
-/* --- The end of a round -------------------------------------------------- */
+/* The end of a round. */
 
-/* Goes on with a good client until the server has closed it. Returns whether
- * there was any progress. */
+/* Takes a good client one step on: it sends what is left, half-closes, and
+ * waits until the server has closed it. Returns whether there was any progress.
+ */
 static bool finish_client(struct client *client)
 {
     size_t before = client->sent;
     char byte;
     ssize_t size;
+
     if (client->sent < client->data.size)
         send_some(client, client->data.size);
     if (client->sent < client->data.size)
@@ -379,7 +377,7 @@ static bool finish_client(struct client *client)
         return client->half_closed;
     }
     size = recv(client->fd, &byte, 1, 0);
-    if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    if (size == -1 && is_momentary(errno))
         return false;
     if (size != 0)
         FAIL("%s, a good client, was not closed in order: %s", client->name,
@@ -389,10 +387,11 @@ static bool finish_client(struct client *client)
     return true;
 }
 
-/* Lets the wild ones go, and the good ones finish. */
+/* Disconnects the wild clients and lets the good ones finish. */
 static void finish_clients(void)
 {
-    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    int64_t deadline = deadline_in(PATIENCE);
+
     for (int i = 0; i < client_count; i++)
         if (clients[i].fd != -1 && !clients[i].good) {
             if (once_in(2))
@@ -403,11 +402,12 @@ static void finish_clients(void)
         }
     while (open_count > 0) {
         bool progress = false;
+
         for (int i = 0; i < client_count; i++)
             if (clients[i].fd != -1 && finish_client(&clients[i]))
                 progress = true;
         if (progress)
-            deadline = now() + (int64_t)PATIENCE * 1000000;
+            deadline = deadline_in(PATIENCE);
         expect_alive();
         if (now() > deadline)
             FAIL("%d good clients are not served", open_count);
@@ -416,10 +416,11 @@ static void finish_clients(void)
     }
 }
 
-/* Serves it still? Has one more good client come and go. */
+/* Tries with one more good client whether the server still serves. */
 static void try_clean_client(void)
 {
     struct client *client = &clients[client_count];
+
     do
         open_client();
     while (client->fd == -1);
@@ -430,7 +431,8 @@ static void try_clean_client(void)
 
 static void expect_descriptors(int before)
 {
-    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    int64_t deadline = deadline_in(PATIENCE);
+
     while (count_descriptors() != before) {
         if (now() > deadline)
             FAIL("%d descriptors are open, and were %d", count_descriptors(),
@@ -441,8 +443,9 @@ static void expect_descriptors(int before)
 
 static void stop_server(void)
 {
-    int64_t deadline = now() + (int64_t)PATIENCE * 1000000;
+    int64_t deadline = deadline_in(PATIENCE);
     int status;
+
     kill(server, SIGTERM);
     while (waitpid(server, &status, WNOHANG) == 0) {
         if (now() > deadline)
@@ -454,21 +457,22 @@ static void stop_server(void)
         FAIL("the server ended with wait status %d", status);
 }
 
-/* --- What it has printed ------------------------------------------------- */
+/* What the server has printed. */
 
 static bool starts(const char *line, const char *start)
 {
     return strncmp(line, start, strlen(start)) == 0;
 }
 
-/* A line of the log that is about a connection: "Connection from: NAME". */
+/* Checks a line about a connection, such as "Connection from: NAME". */
 static void check_message(const char *line)
 {
     const char *name = strstr(line, ": ") + 2;
     struct client *client = client_named(name, strlen(name));
     bool from = starts(line, "Connection from: ");
+
     if (client == NULL)
-        FAIL("who is this: %s", line);
+        FAIL("no client has this name: %s", line);
     if (client->announced == from && !client->twice)
         FAIL("not at this moment: %s", line);
     if (!starts(line, "Receiving from: "))
@@ -477,15 +481,16 @@ static void check_message(const char *line)
         FAIL("a good client: %s", line);
 }
 
-/* A line of data: "NAME| text". */
+/* Checks a line of data, "NAME| text", and keeps the text. */
 static void check_data(const char *line, size_t length)
 {
     const char *bar = memchr(line, '|', length);
     struct client *client =
         bar == NULL ? NULL : client_named(line, (size_t)(bar - line));
     size_t size;
+
     if (client == NULL || bar[1] != ' ')
-        FAIL("nobody's line: %s", line);
+        FAIL("no client's line: %s", line);
     if (!client->announced && !client->twice)
         FAIL("not at this moment: %s", line);
     size = length - (size_t)(bar + 2 - line);
@@ -500,6 +505,7 @@ static void check_log(void)
     struct bytes out = read_file(out_path);
     char *line = (char *)out.at, *end;
     char last[16] = "";
+
     for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
         snprintf(last, sizeof last, "%s", line);
@@ -520,10 +526,12 @@ static void check_events(void)
     struct bytes events = read_file(events_path);
     char *line = (char *)events.at, *end;
     int balance = 0;
+
     for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         char event[16], name[ADDRESS_TEXT_SIZE];
         long long size;
         struct client *client;
+
         *end = '\0';
         if (sscanf(line, "%*d.%*d %15s %95s %lld", event, name, &size) != 3)
             FAIL("what event is this: %s", line);
@@ -542,6 +550,7 @@ static void check_events(void)
 static void check_client(const struct client *client)
 {
     size_t at = 0;
+
     if (client->announced)
         FAIL("%s was not closed", client->name);
     if (!client->good)
@@ -565,17 +574,19 @@ static void check_client(const struct client *client)
 static void check_silence(void)
 {
     struct bytes err = read_file(err_path);
+
     if (err.size > 0)
         FAIL("standard error is not empty");
     free(err.at);
 }
 
-/* --- A round ------------------------------------------------------------- */
+/* A round. */
 
 static void run_round(char **command)
 {
     int actions = 100 + (int)random_below(2000);
     int descriptors;
+
     total = 0;
     client_count = open_count = 0;
     start_server(command);
@@ -602,6 +613,7 @@ static void run_round(char **command)
 static void join(char *to, size_t size, char **words)
 {
     size_t used = 0;
+
     for (int i = 0; words[i] != NULL && used < size; i++)
         used += (size_t)snprintf(to + used, size - used, "%s%s",
                                  i == 0 ? "" : " ", words[i]);
@@ -611,6 +623,7 @@ int main(int argc, char **argv)
 {
     char name[1024], replay[1024];
     const char *slash;
+
     start_program("fuzz-server");
     if (argc < 2 || argc > 16)
         fail_usage("usage: fuzz-server SERVER [OPTION...]");

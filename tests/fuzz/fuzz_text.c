@@ -1,34 +1,28 @@
 /*
- * fuzz_text.c - feeds common/text.c with every character there is, with what is
- * not plain at every place of a long text, and then with random bytes in random
- * chunks.
+ * fuzz_text.c: calls text_escape of common/text.c with the beginnings of all
+ * characters, and then with random bytes in random chunks; and text_is_plain
+ * with bytes that are not plain at every place of a long text.
  *
  *     build/tests/fuzz-text
  *     FUZZ_SECONDS=0 build/tests/fuzz-text        without an end
  *
- * What it writes is compared with what a second opinion says: here UTF-8 is
- * decoded to numbers, from the whole input at once, while text.c goes by the
- * ranges of bytes and keeps what a chunk has cut. Besides, the output must
- * itself be clean by that opinion, and equal the input where that was.
+ * It compares the output with a second opinion that works differently: it
+ * decodes UTF-8 to numbers, from the whole input at once, while text.c uses
+ * ranges of bytes and keeps a character that a chunk has cut. Also, the output
+ * must be clean by that opinion, and equal to the input if that was clean.
  *
  * See utf-8(7) and RFC 3629.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "../../common/text.h"
-#include "fuzz.h"
 #include "../../tools/clients/net.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST = 5000 };
-
-/* An input, or an output. */
-struct bytes {
-    unsigned char *at;
-    size_t size;
-};
 
 /* Returns the size of the character that `bytes` start with, if it may be shown
  * as it is, else 0. */
@@ -42,6 +36,7 @@ static size_t character_size(const unsigned char *bytes, size_t size)
                     : (lead & 0xf8) == 0xf0 ? 4
                                             : 0;
     uint32_t point = length == 1 ? lead : lead & (0xffu >> (length + 1));
+
     if (length == 0 || length > size)
         return 0;
     for (size_t i = 1; i < length; i++) {
@@ -62,6 +57,7 @@ static bool is_clean(struct bytes text)
 {
     for (size_t i = 0; i < text.size;) {
         size_t length = character_size(text.at + i, text.size - i);
+
         if (length == 0)
             return false;
         i += length;
@@ -69,17 +65,19 @@ static bool is_clean(struct bytes text)
     return true;
 }
 
-/* What text.c should write: each byte that is no part of a character that may
- * be shown is written as \xNN. */
+/* Returns what text.c should write: \xNN for each byte that is no part of a
+ * character that may be shown. The caller frees it. */
 static struct bytes second_opinion(struct bytes input)
 {
     static const char digits[] = "0123456789abcdef";
     struct bytes output = {resize(NULL, TEXT_GROWTH * input.size + 1), 0};
+
     for (size_t i = 0; i < input.size;) {
         size_t length = character_size(input.at + i, input.size - i);
         unsigned char escaped[] = {'\\', 'x',
                                    (unsigned char)digits[input.at[i] >> 4],
                                    (unsigned char)digits[input.at[i] & 15]};
+
         memcpy(output.at + output.size, length > 0 ? input.at + i : escaped,
                length > 0 ? length : sizeof escaped);
         output.size += length > 0 ? length : sizeof escaped;
@@ -88,14 +86,15 @@ static struct bytes second_opinion(struct bytes input)
     return output;
 }
 
-/* One call of text_escape, with no more room for its output and no more to read
- * than it may count on, so that AddressSanitizer sees one byte too many. */
+/* Appends what text_escape writes for one chunk. Its input and its output have
+ * no spare byte, so AddressSanitizer notices if it reads or writes too far. */
 static void escape(struct text *text, const unsigned char *chunk, size_t size,
                    struct bytes *output)
 {
     char *in = resize(NULL, size > 0 ? size : 1);
     char *out = resize(NULL, TEXT_GROWTH * (TEXT_PART + size));
     size_t length;
+
     if (size > 0)
         memcpy(in, chunk, size);
     length = text_escape(text, in, size, out);
@@ -105,15 +104,18 @@ static void escape(struct text *text, const unsigned char *chunk, size_t size,
     free(out);
 }
 
-/* What text.c writes for the input in chunks of 1 to `most` bytes. */
+/* Returns what text.c writes for the input in chunks of 1 to `most` bytes. The
+ * caller frees it. */
 static struct bytes in_chunks(struct bytes input, size_t most)
 {
     struct bytes output = {resize(NULL, TEXT_GROWTH * (TEXT_PART + input.size)),
                            0};
     struct text text = {{0}, 0};
     size_t done = 0;
+
     while (done < input.size) {
         size_t size = 1 + random_below((uint32_t)most);
+
         if (size > input.size - done)
             size = input.size - done;
         escape(&text, input.at + done, size, &output);
@@ -144,15 +146,17 @@ static void try_input(struct bytes input)
 {
     struct bytes wanted = second_opinion(input);
     size_t most[] = {input.size + 1, 1, 4, 100};
+    size_t ways = input.size <= 4 ? 2 : sizeof most / sizeof *most;
+
     if (!is_clean(wanted))
         fuzz_fail("the second opinion is not clean itself");
     if (is_clean(input) && !equal(input, wanted))
         fuzz_fail("the second opinion changes what is clean");
     if (text_is_plain((char *)input.at, input.size) != is_plain(input))
         fuzz_fail("text_is_plain is wrong about %zu bytes", input.size);
-    size_t ways = input.size <= 4 ? 2 : sizeof most / sizeof *most;
     for (size_t i = 0; i < ways; i++) {
         struct bytes output = in_chunks(input, most[i]);
+
         if (!equal(output, wanted))
             fuzz_fail("%zu bytes in chunks of %zu: wrong output", input.size,
                       most[i]);
@@ -161,12 +165,13 @@ static void try_input(struct bytes input)
     free(wanted.at);
 }
 
-/* Every sequence of one, two and three bytes, and of four where the last two
- * are at the ends of their ranges. No other byte decides anything. */
+/* Tries every sequence of one and two bytes, and those of three and four whose
+ * last bytes are at the ends of their ranges; only the ends matter there. */
 static void try_all_short(void)
 {
     static const unsigned char last[] = {0x41, 0x7f, 0x80, 0xbf, 0xc0};
     unsigned char bytes[4];
+
     for (uint32_t two = 0; two < 0x10000; two++) {
         bytes[0] = (unsigned char)(two >> 8);
         bytes[1] = (unsigned char)two;
@@ -181,19 +186,21 @@ static void try_all_short(void)
     }
 }
 
-/* The ends of all ranges, at every place of a text that is longer than what
- * text.c looks at in one piece. */
+/* Tries the ends of all ranges at every place of a text that is longer than
+ * what text.c looks at in one piece. */
 static void try_all_places(void)
 {
     static const unsigned char ends[] = {0,  8,   9,   10,  11, 31,
                                          32, 126, 127, 128, 255};
     static unsigned char bytes[2100];
+
     memset(bytes, 'x', sizeof bytes);
     for (size_t at = 0; at < sizeof bytes; at++) {
+        struct bytes byte = {&bytes[at], 1};
+
         for (size_t i = 0; i < sizeof ends; i++) {
             bytes[at] = ends[i];
-            bool plain = is_plain((struct bytes){bytes + at, 1});
-            if (text_is_plain((char *)bytes, sizeof bytes) != plain)
+            if (text_is_plain((char *)bytes, sizeof bytes) != is_plain(byte))
                 fuzz_fail("text_is_plain is wrong about byte %d at %zu",
                           ends[i], at);
         }
@@ -201,7 +208,8 @@ static void try_all_places(void)
     }
 }
 
-/* Fills with characters, or bytes, or both, and spoils some. */
+/* Makes up characters, with random bytes among some of them, and cuts the last
+ * character of a few. */
 static struct bytes random_input(void)
 {
     static unsigned char bytes[LONGEST + 4];
@@ -209,6 +217,7 @@ static struct bytes random_input(void)
     size_t wanted = random_small(once_in(10) ? LONGEST : 200);
     uint32_t noise = once_in(3) ? 0 : 1 + random_below(50);
     bool ascii = once_in(4);
+
     while (input.size < wanted)
         if (noise > 0 && once_in(noise))
             bytes[input.size++] = (unsigned char)random_below(256);

@@ -1,16 +1,19 @@
 /*
- * coroutine_test.c: what the event loop of coroutine/ promises, tried on each
- * selector that is there.
+ * coroutine_test.c: tests what the event loop of coroutine/ promises, with each
+ * selector of this system.
  *
  *     build/tests/coroutine-test
  *
- * It prints TAP: "ok N - what" or "not ok N - what" for each promise, and fails
- * if one is broken. Each runs in a process of its own, since a loop that was
- * stopped stays stopped. See coroutine/loop.h and coroutine/task.h.
+ * For each promise it prints a line of the Test Anything Protocol, "ok N - ..."
+ * or "not ok N - ...", and it fails if one is broken. Each promise is tested in
+ * its own process, since a loop that was stopped stays stopped.
+ *
+ * See coroutine/loop.h, coroutine/task.h.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DARWIN_C_SOURCE /* for ru_maxrss, which POSIX does not have */
 
+#include "../../common/output.h"
 #include "../../common/server.h"
 #include "../../coroutine/loop.h"
 
@@ -26,11 +29,11 @@
 
 enum { MANY = 10000, ROUNDS = 20, CLIENTS = 50 };
 
-/* Seconds after which a promise is broken. valgrind makes all slow. */
+/* Seconds after which a promise is broken: many, since valgrind is slow. */
 enum { PATIENCE = 120 };
 
-/* AddressSanitizer keeps freed memory for a while; here not for long, since
- * what these tests watch is how the memory in use grows. */
+/* AddressSanitizer keeps freed memory for a while. These options keep the while
+ * short, since a test measures how the memory in use grows. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -39,7 +42,7 @@ const char *__asan_default_options(void)
 
 static int listener;
 
-/* What tasks note, in the order in which they do. */
+/* The letters that tasks have noted, in order; and how many tasks are done. */
 static char notes[64];
 static int done;
 
@@ -59,7 +62,8 @@ static void note(char letter)
         }                                                            \
     } while (0)
 
-/* Connects to the listener from this same process: the backlog takes it. */
+/* Connects to the listener from this same process. The kernel puts the client
+ * into the backlog, so connect(2) does not wait for accept(2). */
 static int connect_client(void)
 {
     struct sockaddr_storage address;
@@ -133,13 +137,13 @@ static bool started_tasks_run_when_the_starter_waits(void)
     CHECK(notes[0] == '\0');
     fd = connect_client();
     run_forever();
-    /* The client is there already, so the starter need not wait for it. */
+    /* The client is connected already, so the starter does not wait for it. */
     CHECK(strcmp(notes, "adbc") == 0);
     close(fd);
     return true;
 }
 
-/* The same, where the client comes only after the others have run. */
+/* A task that connects a client, for which another task already waits. */
 struct connector {
     struct task task;
     int *fd;
@@ -184,15 +188,15 @@ static bool ten_thousand_tasks_leave_nothing(void)
         getrusage(RUSAGE_SELF, &usage);
         if (round == 0)
             first = usage.ru_maxrss;
-        /* One round's tasks are more than a twentieth of what it uses: rounds
-         * that left theirs behind would double it. */
+        /* The tasks of one round are more than a twentieth of the memory. If
+         * every round leaked them, the memory would double. */
         CHECK(usage.ru_maxrss < first + first / 2);
     }
     return true;
 }
 
-/* Accepts clients one by one, each with a task that receives. A single byte may
- * stop the loop. */
+/* A task that receives from a client, and one that accepts clients and starts
+ * such a task for each. With `stop_on_byte` a single byte stops the loop. */
 static bool stop_on_byte, accepting_ended;
 
 struct receive_all {
@@ -252,7 +256,7 @@ static bool tasks_wait_while_others_end(void)
     for (int i = 0; i < CLIENTS; i++)
         fds[i] = connect_client();
     CHECK(start(accept_some, listener, CLIENTS));
-    /* Half of them end at once; the loop goes on until a last one does. */
+    /* Every second client, and the last one, half-closes before the others. */
     for (int i = 0; i < CLIENTS; i++) {
         send_text(fds[i], "x");
         if (i % 2 == 0 || i == CLIENTS - 1)
@@ -276,8 +280,8 @@ static bool a_task_stops_the_loop(void)
     stop_on_byte = true;
     CHECK(start(accept_some, listener, CLIENTS + 1));
     run_forever();
-    /* All that waited came to their end, for a client or for what it sends, and
-     * closed their clients. */
+    /* All tasks that waited, for a client or for what it sends, came to their
+     * end and closed their clients. */
     CHECK(accepting_ended);
     CHECK(done == CLIENTS);
     for (int i = 0; i < CLIENTS; i++)
@@ -285,8 +289,8 @@ static bool a_task_stops_the_loop(void)
     return true;
 }
 
-/* A client that has sent more than a turn's worth must not keep another's
- * single byte waiting until it is through. */
+/* The single byte of one client must not wait until all that another client has
+ * sent is received. */
 static bool a_flood_starves_nobody(void)
 {
     static char flood[40 * 1024];
@@ -301,9 +305,9 @@ static bool a_flood_starves_nobody(void)
     CHECK(start(accept_some, listener, 2));
     run_forever();
     CHECK(done == 2);
-    /* 16 chunks of the flood are one turn. In the second the other is accepted
-     * and has its byte heard, and then comes the rest of the 40. */
-    CHECK(strspn(notes, "f") == 32 && notes[32] == 'o');
+    /* The flood has 40 chunks, of which one round receives 16. Then comes the
+     * byte of the other client; the rest of the flood follows. */
+    CHECK(strspn(notes, "f") == 16 && notes[16] == 'o');
     CHECK(strlen(notes) == 41);
     return true;
 }
@@ -322,8 +326,8 @@ static const struct {
     {"a flood starves nobody", a_flood_starves_nobody},
 };
 
-/* The child that tries a promise, and what ends it when it hangs: alarm(2)
- * would not do in the child, where common/stop.c handles SIGALRM. */
+/* The child that tries a promise. The parent kills it if it hangs, since the
+ * child itself cannot rely on SIGALRM, which common/stop.c may handle. */
 static pid_t child;
 
 static void give_up(int number)
@@ -346,7 +350,7 @@ static bool try_promise(bool (*holds)(void), const char *selector)
         bool held;
 
         listener = start_server("coroutine-test", 4, arguments, NON_BLOCKING);
-        standard_error.fd = -1; /* the messages are not what is tried here */
+        standard_error.fd = -1; /* the messages are not tested */
         options.selector = selector;
         open_event_loop(selector);
         held = holds();

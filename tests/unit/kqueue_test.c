@@ -1,18 +1,21 @@
 /*
- * kqueue_test.c: what kqueue(2) promises, tried one promise at a time.
+ * kqueue_test.c: tests what kqueue(2) promises, one promise at a time.
  *
- * Made for kqueue/linux, and written so that it compiles unchanged against a
- * BSD's own <sys/event.h>, which has to pass as well. What only kqueue/linux
- * does is skipped there. To run it on Linux:
+ *     build/tests/kqueue-test
  *
- *     cc -std=c11 -Ikqueue/linux -o build/kqueue_test \
- *         tests/unit/kqueue_test.c kqueue/linux/kqueue.c && build/kqueue_test
+ * It is made for kqueue/linux/ and compiles unchanged with the <sys/event.h> of
+ * BSD and macOS, where it must pass as well. What only kqueue/linux/ does is
+ * skipped there. To compile it by hand on Linux:
  *
- * On BSD and macOS it is `cc -std=c11 -o build/kqueue_test` and this file
- * alone. Each test prints a line, `ok 1 - ...` or `not ok 1 - ...`, the latter
- * after the line of code that failed. Exit status 0 says that all passed.
+ *     cc -std=c11 -Ikqueue/linux -o build/tests/kqueue-test \
+ *         tests/unit/kqueue_test.c kqueue/linux/kqueue.c
  *
- * Read: kqueue(2), sigaction(2), the Test Anything Protocol.
+ * On BSD and macOS this file alone is enough, without -I. Each test prints a
+ * line of the Test Anything Protocol, "ok 1 - ..." or "not ok 1 - ...", the
+ * latter after the line of code that failed. The exit status is 0 if all
+ * passed.
+ *
+ * See kqueue(2), sigaction(2).
  */
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
@@ -37,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Ends the test that it stands in, with the condition that does not hold. */
+/* Ends the test that uses it if the condition does not hold, and prints it. */
 #define EXPECT(condition)                                               \
     do {                                                                \
         if (!(condition)) {                                             \
@@ -52,7 +55,7 @@ enum { PATIENCE = 10 };
 
 static const struct timespec zero;
 
-/* Helpers: one change, one look, and things to watch */
+/* Helpers: one change, one look, and descriptors to watch. */
 
 static int change(int kq, int ident, int filter, int flags)
 {
@@ -67,14 +70,14 @@ static int watch(int kq, int fd)
     return change(kq, fd, EVFILT_READ, EV_ADD);
 }
 
-/* Whether what the last call was to fail with is what it failed with. */
+/* Returns whether a call failed with this error. */
 static bool fails(int result, int error)
 {
     return result == -1 && errno == error;
 }
 
-/* Returns the events that are there at this moment. BSDs count them in int or
- * in size_t: an unsigned short becomes either. */
+/* Returns how many events there are now, without waiting. BSDs count them in
+ * int or in size_t; an unsigned short converts to both without a warning. */
 static int look(int kq, struct kevent *events, unsigned short nevents)
 {
     return kevent(kq, NULL, 0, events, nevents, &zero);
@@ -94,7 +97,7 @@ static bool silent(int kq)
     return look(kq, &event, 1) == 0;
 }
 
-/* Whether the one event that is there says exactly this. */
+/* Returns whether there is one event, which is exactly this. */
 static bool reports(int kq, int ident, int filter, int data)
 {
     struct kevent events[4];
@@ -104,8 +107,8 @@ static bool reports(int kq, int ident, int filter, int data)
            !(events[0].flags & (EV_EOF | EV_ERROR)) && events[0].udata == 0;
 }
 
-/* Bytes and clients take their time through TCP. Looks until they are there,
- * EV_EOF with them or not, every 20 ms and for 4 s at most. */
+/* Bytes and clients take a while through TCP. Looks every 20 ms, for 4 s at
+ * most, and returns whether so many have arrived, with or without EV_EOF. */
 static bool arrives(int kq, int fd, int data, int eof)
 {
     struct kevent event;
@@ -124,7 +127,7 @@ static bool put(int fd, const char *text)
     return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-/* Reads exactly this many bytes. */
+/* Returns whether it has read exactly this many bytes. */
 static bool take(int fd, size_t bytes)
 {
     char buffer[64];
@@ -169,7 +172,7 @@ static int connect_to(const struct sockaddr_in *address)
     return fd;
 }
 
-/* Two ends of one TCP connection. */
+/* Makes a TCP connection. Returns false if that fails. */
 static bool tcp_pair(int ends[2])
 {
     struct sockaddr_in address;
@@ -180,7 +183,7 @@ static bool tcp_pair(int ends[2])
     return ends[0] >= 0 && close(listener) == 0;
 }
 
-/* Descriptors */
+/* Descriptors. */
 
 static bool test_kqueue(void)
 {
@@ -334,8 +337,10 @@ static bool test_listener(void)
         EXPECT(clients[i] >= 0);
     }
     for (int left = 3; left > 0; left--) {
+        int fd;
+
         EXPECT(arrives(kq, listener, left, 0));
-        int fd = accept(listener, NULL, NULL);
+        fd = accept(listener, NULL, NULL);
         EXPECT(fd >= 0 && close(fd) == 0);
     }
     EXPECT(silent(kq));
@@ -352,7 +357,7 @@ static bool test_close_forgets(void)
     EXPECT(silent(kq));
     EXPECT(fails(change(kq, ends[0], EVFILT_READ, EV_DELETE), EBADF));
     EXPECT(close(ends[1]) == 0);
-    /* The same number, and nobody watches it any more. */
+    /* The new pipe has the same number, and the kqueue must not watch it. */
     EXPECT(pipe(again) == 0 && again[0] == ends[0] && put(again[1], "abc"));
     EXPECT(silent(kq));
     EXPECT(fails(change(kq, again[0], EVFILT_READ, EV_DELETE), ENOENT));
@@ -373,6 +378,7 @@ static bool test_room(void)
     EXPECT(look(kq, events, 1000) == 5);
     while (seen < 5) {
         int found = look(kq, events, 2);
+
         EXPECT(found == (seen < 4 ? 2 : 1));
         for (int i = 0; i < found; i++)
             EXPECT(take((int)events[i].ident, 1));
@@ -387,14 +393,14 @@ static bool test_room(void)
 static bool test_many(void)
 {
     static struct kevent events[1000];
-    int kq = kqueue(), ends[2], copies[300], count = 0;
+    int kq = kqueue(), ends[2], copies[300], count = 0, found;
 
     EXPECT(pipe(ends) == 0 && put(ends[1], "x"));
-    /* As many as this system allows. */
+    /* The copies are as many as this system allows, at most 300. */
     while (count < 300 && (copies[count] = dup(ends[0])) != -1)
         EXPECT(watch(kq, copies[count++]) == 0);
-    /* Fewer than are ready is right, more than that or none is not. */
-    int found = look(kq, events, 1000);
+    /* It may report fewer than are ready, but not more, and not none. */
+    found = look(kq, events, 1000);
     EXPECT(found > 0 && found <= count);
     for (int i = 0; i < found; i++)
         EXPECT(events[i].filter == EVFILT_READ && events[i].data == 1);
@@ -406,7 +412,7 @@ static bool test_many(void)
     return close_all(kq, ends[0], ends[1]);
 }
 
-/* Errors */
+/* Errors. */
 
 static bool test_error_without_room(void)
 {
@@ -429,7 +435,8 @@ static bool test_error_events(void)
     EV_SET(&list[0], 999, EVFILT_READ, EV_ADD, 0, 0, 0);
     EV_SET(&list[1], (uintptr_t)ends[0], EVFILT_READ, EV_ADD, 0, 0, 0);
     EV_SET(&list[2], (uintptr_t)ends[1], EVFILT_READ, EV_DELETE, 0, 0, 0);
-    /* Changes and events in one array; what can be read is left for later. */
+    /* Changes and events are in one array. The bytes that wait are not reported
+     * in the same call as the errors. */
     EXPECT(kevent(kq, list, 3, list, 4, NULL) == 2);
     EXPECT(list[0].flags & EV_ERROR && list[0].ident == 999);
     EXPECT(list[0].data == EBADF && list[0].filter == EVFILT_READ);
@@ -467,7 +474,7 @@ static bool test_bad_kqueue(void)
     return close(ends[0]) == 0 && close(ends[1]) == 0;
 }
 
-/* Time */
+/* Time. */
 
 static double now(void)
 {
@@ -478,7 +485,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Whether kevent waits that long, at least, when there is nothing. */
+/* Returns whether kevent waits at least that long when there is no event. */
 static bool waits(int kq, long nanoseconds)
 {
     const struct timespec timeout = {.tv_nsec = nanoseconds};
@@ -508,9 +515,10 @@ static bool test_no_timeout(void)
 {
     int kq = kqueue(), ends[2], status;
     struct kevent event;
+    pid_t child;
 
     EXPECT(pipe(ends) == 0 && watch(kq, ends[0]) == 0);
-    pid_t child = fork();
+    child = fork();
     if (child == 0) {
         pause_ms(50);
         _exit(put(ends[1], "abc") ? 0 : 1);
@@ -521,7 +529,7 @@ static bool test_no_timeout(void)
     return close_all(kq, ends[0], ends[1]);
 }
 
-/* Signals */
+/* Signals. */
 
 static volatile sig_atomic_t handled;
 
@@ -544,7 +552,7 @@ static bool handle(int sig, void (*function)(int), int flags)
     return sigaction(sig, &action, NULL) == 0;
 }
 
-/* Sends it to ourselves. It has been delivered when kill(2) returns. */
+/* Sends a signal to this process. It is delivered when kill(2) returns. */
 static bool deliver(int sig, int times)
 {
     for (int i = 0; i < times; i++)
@@ -553,10 +561,9 @@ static bool deliver(int sig, int times)
     return true;
 }
 
-/* Starts a child that sends us a signal every 10 ms, and returns its pid. So
- * one is sure to come during a call, and none has to hit the right moment.
- * After a few of them it writes a byte to fd, which ends a read that has gone
- * on in spite of them. */
+/* Starts a child that sends us a signal every 10 ms, so that one comes during
+ * any call that waits. After three of them it writes a byte to `fd`, unless -1,
+ * which ends a read that the signals have not ended. Returns its pid. */
 static pid_t start_ticks(int sig, int fd)
 {
     pid_t parent = getpid(), child = fork();
@@ -587,8 +594,8 @@ static bool stop_ticks(pid_t child)
 static int in_child(bool (*part)(void))
 {
     int status = -1;
-
     pid_t child = fork();
+
     if (child == 0) {
         alarm(PATIENCE);
         _exit(part() ? 0 : 1);
@@ -602,10 +609,11 @@ static bool test_interrupted(void)
 {
     struct kevent event;
     int kq = kqueue();
+    pid_t ticks;
 
-    /* Nobody watches this signal. */
+    /* No kqueue watches this signal. */
     EXPECT(handle(SIGUSR1, handler, SA_RESTART));
-    pid_t ticks = start_ticks(SIGUSR1, -1);
+    ticks = start_ticks(SIGUSR1, -1);
     EXPECT(fails(kevent(kq, NULL, 0, &event, 1, NULL), EINTR));
     EXPECT(stop_ticks(ticks));
     return close(kq) == 0;
@@ -634,13 +642,14 @@ static bool test_signal_ignored(void)
 {
     struct kevent event;
     int kq = kqueue();
+    pid_t ticks;
 
     EXPECT(handle(SIGUSR1, SIG_IGN, 0));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
     EXPECT(deliver(SIGUSR1, 2));
     EXPECT(reports(kq, SIGUSR1, EVFILT_SIGNAL, 2));
-    /* What is watched arrives as an event, and not as an interruption. */
-    pid_t ticks = start_ticks(SIGUSR1, -1);
+    /* A signal that is watched is an event and does not interrupt the wait. */
+    ticks = start_ticks(SIGUSR1, -1);
     for (int i = 0; i < 5; i++) {
         EXPECT(kevent(kq, NULL, 0, &event, 1, NULL) == 1);
         EXPECT(event.ident == SIGUSR1 && event.data >= 1);
@@ -735,12 +744,14 @@ static bool test_signal_mask(void)
     return close(kq) == 0;
 }
 
-/* Whether read(2) goes on, while signals come, until there is a byte. */
+/* Returns whether read(2) waits for a byte although signals come. */
 static bool read_goes_on(int kq, int ends[2], void (*function)(int), int flags)
 {
+    pid_t ticks;
+
     EXPECT(handle(SIGUSR1, function, flags));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
-    pid_t ticks = start_ticks(SIGUSR1, ends[1]);
+    ticks = start_ticks(SIGUSR1, ends[1]);
     EXPECT(take(ends[0], 1));
     EXPECT(stop_ticks(ticks));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
@@ -750,11 +761,12 @@ static bool read_goes_on(int kq, int ends[2], void (*function)(int), int flags)
 static bool test_signal_restart(void)
 {
     int kq = kqueue(), ends[2];
+    pid_t ticks;
 
     EXPECT(pipe(ends) == 0);
     EXPECT(handle(SIGUSR1, handler, 0));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
-    pid_t ticks = start_ticks(SIGUSR1, -1);
+    ticks = start_ticks(SIGUSR1, -1);
     EXPECT(!take(ends[0], 1) && errno == EINTR);
     EXPECT(stop_ticks(ticks));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
@@ -782,7 +794,8 @@ static bool test_signal_resethand(void)
     return true;
 }
 
-/* With every descriptor gone, counting fails, and the program must not see. */
+/* With all descriptors closed the counting fails. The program must not notice.
+ */
 static bool lose_all_descriptors(void)
 {
     int kq = kqueue();
@@ -851,7 +864,7 @@ static bool test_signal_after_close(void)
     return close(kq) == 0;
 }
 
-/* What only kqueue/linux does: it refuses what it does not know */
+/* What only kqueue/linux/ does: it refuses what it does not know. */
 
 #ifdef KQUEUE_ON_EPOLL
 static bool refuses(int kq, uintptr_t ident, int filter, int flags)
@@ -867,9 +880,10 @@ static bool test_refused(void)
 {
     int kq = kqueue(), ends[2], file = open("/dev/null", O_RDONLY);
     struct kevent one;
+    uintptr_t fd;
 
     EXPECT(pipe(ends) == 0 && put(ends[1], "abc"));
-    uintptr_t fd = (uintptr_t)ends[0];
+    fd = (uintptr_t)ends[0];
     EXPECT(refuses(kq, fd, EVFILT_WRITE, EV_ADD));
     EXPECT(refuses(kq, 1, EVFILT_TIMER, EV_ADD));
     EXPECT(refuses(kq, fd, EVFILT_READ, 0));
@@ -887,7 +901,7 @@ static bool test_refused(void)
     EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EINVAL));
     EV_SET(&one, fd, EVFILT_READ, EV_ADD, 1, 0, NULL);
     EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EINVAL));
-    /* The number of a descriptor is all of ident, not its lower half. */
+    /* All of `ident` is the descriptor, not only its lower half. */
     EV_SET(&one, fd - UINT_MAX - 1, EVFILT_READ, EV_ADD, 0, 0, NULL);
     if (sizeof one.ident > sizeof(int))
         EXPECT(fails(kevent(kq, &one, 1, NULL, 0, NULL), EBADF));
@@ -898,19 +912,19 @@ static bool test_refused(void)
 
 static bool test_refused_signals(void)
 {
-    int kq = kqueue(), other = kqueue();
+    int kq = kqueue(), other = kqueue(), counter;
 
     EXPECT(handle(SIGUSR1, SIG_DFL, 0));
     EXPECT(refuses(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD));
     EXPECT(handle(SIGUSR1, handler, 0));
-    /* The next descriptor is what counts. No other program shall have it. */
-    int counter = dup(kq);
+    /* The kqueue counts in the next descriptor, which exec must close. */
+    counter = dup(kq);
     EXPECT(counter >= 0 && close(counter) == 0);
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
     EXPECT(fcntl(counter, F_GETFD) == FD_CLOEXEC);
     EXPECT(refuses(other, SIGUSR1, EVFILT_SIGNAL, EV_ADD));
     EXPECT(fails(change(other, SIGUSR1, EVFILT_SIGNAL, EV_DELETE), ENOENT));
-    /* A later handler takes the counting away, EV_ADD brings it back. */
+    /* A later handler ends the counting, and EV_ADD restores it. */
     EXPECT(handle(SIGUSR1, SIG_IGN, 0) && deliver(SIGUSR1, 1) && silent(kq));
     EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
     EXPECT(deliver(SIGUSR1, 2) && handled == 0);
@@ -923,7 +937,7 @@ static bool test_refused_signals(void)
 #define test_refused_signals NULL
 #endif
 
-/* The run */
+/* The run. */
 
 static int open_at_start;
 
@@ -942,7 +956,7 @@ static bool test_nothing_left_open(void)
     return true;
 }
 
-/* Ends a run that hangs. */
+/* Ends the run if a call hangs. */
 static void bail_out(int sig)
 {
     (void)sig;
@@ -1006,15 +1020,16 @@ int main(void)
     const int count = (int)(sizeof tests / sizeof tests[0]);
     int failed = 0;
 
-    /* A line has to be out before a child is made, or before a call hangs. */
+    /* Each line must be written before a child is forked or a call hangs. */
     if (setvbuf(stdout, NULL, _IOLBF, 0) != 0 || !handle(SIGALRM, bail_out, 0))
         return 1;
     open_at_start = count_open();
     printf("1..%d\n", count);
     for (int i = 0; i < count; i++) {
-        bool skipped = tests[i].run == NULL;
+        bool passed, skipped = tests[i].run == NULL;
+
         alarm(PATIENCE);
-        bool passed = skipped || tests[i].run();
+        passed = skipped || tests[i].run();
         printf("%s %d - %s%s\n", passed ? "ok" : "not ok", i + 1, tests[i].what,
                skipped ? " # SKIP kqueue/linux only" : "");
         failed += !passed;

@@ -1,25 +1,27 @@
 /*
- * client.c - a TCP client that does what netcat cannot, one action at a time.
+ * client.c: a TCP client that does what netcat cannot, one action at a time.
  *
  *     build/tools/client [-a ADDRESS] [-t SECONDS] PORT ACTION...
  *
  *     build/tools/client 8888 connect 'send:hello\n' half-close wait-eof
  *     build/tools/client 8888 connect:2 each:name reset use:1 'send:still\n'
  *
- * The actions run from left to right over numbered connections, and all but
- * the first few act on the current one:
+ * It does the actions from left to right. Its connections are numbered, and the
+ * actions from `send` to `name` act on the current one:
  *
  *     connect       opens a connection, waits until it is established, and
  *                   makes it the current one; the first is number 1
  *     connect:N     opens N, one after another
  *     use:K         makes number K the current one
  *     each:ACTION   does ACTION on every open connection, first to last
- *     send:TEXT     sends TEXT as one packet; \n \r \t \0 \\ \xNN are known
+ *     send:TEXT     sends TEXT as one packet; it may contain \n \r \t \0 \\ and
+ *                   \xNN
  *     send-file:PATH
+ *                   sends a file
  *     fill:BYTES    sends numbered lines of 64 bytes, the last cut to fit
- *     half-close    says that nothing more comes, and can still receive
+ *     half-close    sends FIN, and can still receive
  *     close         closes
- *     reset         closes with a RST, as a crashed machine's client would
+ *     reset         closes with a RST, as after a crash of the client's machine
  *     wait-eof      waits until the server has closed, in order
  *     wait-reset    waits until the server has reset the connection
  *     wait-closed   waits for either
@@ -28,10 +30,10 @@
  *     line          waits for a line on standard input: a test steps a client
  *                   through a FIFO
  *
- * There is no action that sleeps, on purpose: a test waits for what happens.
- * No wait lasts longer than SECONDS (10; for line it is 60). The exit status
- * is 0, 1 with one line on standard error where something failed, and 2 for
- * wrong usage. What is still open at the end is closed in order.
+ * No action sleeps: a test waits for what happens instead. No wait lasts longer
+ * than SECONDS (10; for line it is 60). The exit status is 0, or 1 with one
+ * line on standard error if something failed, or 2 for wrong usage. At the end
+ * the kernel closes what is still open, in order.
  *
  * See connect(2), send(2), shutdown(2), socket(7) for SO_LINGER, tcp(7).
  */
@@ -69,6 +71,7 @@ static int current_fd(void)
 static void do_connect(const char *argument)
 {
     long count = 1;
+
     if (argument != NULL)
         count = parse_number(argument, "connect", 1, 1000000);
     connections = resize(connections, (connection_count + (size_t)count) *
@@ -82,6 +85,7 @@ static void do_connect(const char *argument)
 static void do_use(const char *argument)
 {
     long number = parse_number(argument, "use", 1, 1000000);
+
     if ((size_t)number > connection_count)
         fail("no connection %ld yet", number);
     current = (size_t)number - 1;
@@ -92,16 +96,19 @@ static int hex_value(char digit)
 {
     const char digits[] = "0123456789abcdef0123456789ABCDEF";
     const char *found = digit == '\0' ? NULL : strchr(digits, digit);
+
     return found == NULL ? -1 : (int)((found - digits) % 16);
 }
 
-/* Returns the byte after a backslash, and moves *text behind the escape. */
+/* Returns the byte that an escape stands for, without its backslash, and moves
+ * *text to what follows it. */
 static char unescape(const char **text)
 {
     const char names[] = "nrt0\\";
     const char bytes[] = "\n\r\t\0\\";
     const char *at = *text;
     const char *found = *at == '\0' ? NULL : strchr(names, *at);
+
     if (found != NULL) {
         *text = at + 1;
         return bytes[found - names];
@@ -116,8 +123,10 @@ static void do_send(const char *argument)
 {
     char *bytes = resize(NULL, strlen(argument) + 1);
     size_t size = 0;
+
     while (*argument != '\0') {
         char byte = *argument++;
+
         bytes[size++] = byte == '\\' ? unescape(&argument) : byte;
     }
     send_all(current_fd(), bytes, size);
@@ -129,10 +138,12 @@ static void do_send_file(const char *argument)
     char bytes[65536];
     int fd = current_fd();
     int file = open(argument, O_RDONLY);
+
     if (file == -1)
         fail("cannot open %s: %s", argument, strerror(errno));
     for (;;) {
         ssize_t size = read(file, bytes, sizeof bytes);
+
         if (size == 0)
             break;
         if (size > 0)
@@ -143,15 +154,17 @@ static void do_send_file(const char *argument)
     close(file);
 }
 
-/* The lines are numbered, so that a test sees a lost or a moved one. */
+/* The lines are numbered, so that a test notices one that is lost or moved. */
 static void do_fill(const char *argument)
 {
     char bytes[1024 * FILL_LINE + 1];
     long left = parse_number(argument, "fill", 1, LONG_MAX);
     int fd = current_fd();
     long line = 1;
+
     while (left > 0) {
         size_t size = 0;
+
         while (size < sizeof bytes - 1 && (long)size < left) {
             snprintf(bytes + size, FILL_LINE + 1, "%-*ld\n", FILL_LINE - 1,
                      line++);
@@ -206,7 +219,7 @@ static void do_wait_closed(const char *argument)
     wait_until_closed(current_fd());
 }
 
-/* Flushed at once: the test that waits for the line holds the client up. */
+/* Flushes the line at once, since a test may be waiting for it. */
 static void print_line(const char *text)
 {
     if (puts(text) == EOF || fflush(stdout) == EOF)
@@ -215,10 +228,11 @@ static void print_line(const char *text)
 
 static void do_name(const char *argument)
 {
-    (void)argument;
     char text[ADDRESS_TEXT_SIZE];
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
+
+    (void)argument;
     if (getsockname(current_fd(), (struct sockaddr *)&address, &length) == -1)
         fail("cannot tell the client's address: %s", strerror(errno));
     show_address(&address, text);
@@ -230,18 +244,21 @@ static void do_say(const char *argument)
     print_line(argument);
 }
 
-/* Reads byte by byte, so that the next line stays there for the next line. */
+/* Reads byte by byte, so that the next line is left for the next action. */
 static void do_line(const char *argument)
 {
-    (void)argument;
     int usual_limit = wait_limit;
+
+    (void)argument;
     wait_limit = line_limit;
     for (char byte = '\0'; byte != '\n';) {
+        ssize_t size;
+
         wait_until_ready(STDIN_FILENO, POLLIN, "for a line to read");
-        ssize_t size = read(STDIN_FILENO, &byte, 1);
+        size = read(STDIN_FILENO, &byte, 1);
         if (size == 0)
             fail("waited for a line, and standard input ended");
-        if (size == -1 && errno != EINTR && errno != EAGAIN)
+        if (size == -1 && !is_momentary(errno))
             fail("cannot read standard input: %s", strerror(errno));
     }
     wait_limit = usual_limit;
@@ -273,12 +290,15 @@ static const struct action {
     {"line", NONE, do_line},
 };
 
-/* Returns the action named before the colon of text; exits 2 where none is. */
+/* Returns the action named before the colon of `text`; exits with status 2 if
+ * there is no such action. */
 static const struct action *find_action(const char *text)
 {
     size_t length = strcspn(text, ":");
+
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         const struct action *action = &actions[i];
+
         if (strlen(action->name) != length ||
             strncmp(action->name, text, length) != 0)
             continue;
@@ -294,16 +314,17 @@ static const struct action *find_action(const char *text)
 static void run_action(const char *text)
 {
     const char *colon = strchr(text, ':');
+
     find_action(text)->run(colon == NULL ? NULL : colon + 1);
 }
 
 static void do_each(const char *argument)
 {
     size_t chosen = current;
-    for (current = 0; current < connection_count; current++) {
+
+    for (current = 0; current < connection_count; current++)
         if (connections[current] != -1)
             run_action(argument);
-    }
     current = chosen;
 }
 
@@ -311,15 +332,17 @@ int main(int argc, char **argv)
 {
     const char *address = "::1";
     int option;
+
     start_program("client");
     while ((option = getopt(argc, argv, "a:t:")) != -1) {
         if (option == 'a') {
             address = optarg;
         } else if (option == 't') {
             long seconds = parse_number(optarg, "-t", 1, 3600);
+
             wait_limit = line_limit = (int)seconds * 1000;
         } else {
-            optind = argc; /* getopt(3) has said what is wrong */
+            optind = argc; /* getopt(3) has printed what is wrong */
         }
     }
     if (argc - optind < 2)

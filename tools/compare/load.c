@@ -1,5 +1,5 @@
 /*
- * load.c - puts a load on a server of this machine and tells what it cost.
+ * load.c: puts a load on a server of this machine and prints what it cost.
  *
  *     build/tools/load flood       [--mib N]                       PORT
  *     build/tools/load connections [--count N]                     PORT
@@ -10,24 +10,24 @@
  *
  *     --pid PID      the server, to read its CPU time and its memory
  *     --address ADDR where it listens (::1)
- *     --seconds S    end a measurement that lasts longer, and tell what was
- *                    done till then (30)
- *     --group N      how many clients of messages and idle connect before their
- *                    messages are awaited (256); a short backlog needs a few
- *     --no-header    leave the line with the columns' names out
+ *     --seconds S    end a measurement that lasts longer, and print what was
+ *                    done until then (30)
+ *     --group N      in messages and idle, connect N clients before waiting for
+ *                    their messages (256); fewer suit a short backlog
+ *     --no-header    leave out the line with the columns' names
  *
- * It prints lines of tab-separated columns: names, then values; "-" is a
- * value that cannot be known here. CPU and memory are the server's. A server
- * that does not listen yet is waited for.
+ * It prints lines of tab-separated columns: names, then values. "-" stands for
+ * a value that is unknown. CPU and memory are the server's. If the server does
+ * not listen yet, load waits for it.
  *
  * flood        one client sends N MiB (256) of text lines, one after another
  * connections  N clients (5,000), one after another: each sends a line, closes
  *              its half and waits until the server has closed the other
- * messages     a closed loop beside N idle clients (0): each of K active ones
- *              (1) sends a message when its last one has been printed, M
- *              (10,000) in all; each idle one has sent one at its start. With
- *              several N, rising, there is a line for each; the last one is
- *              that at which some are not served
+ * messages     a closed loop, while N idle clients (0) stay connected: each of
+ *              K active clients (1) sends a message when its last one has been
+ *              printed, M (10,000) in all; each idle client has sent one at its
+ *              start. With several N, rising, there is a line for each, up to
+ *              the first N at which the server does not serve all clients
  * idle         N clients (1,000) that stay, and how many of them are served
  * burst        N clients (1,000) that connect all at once
  *
@@ -41,8 +41,8 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "measure.h"
 #include "../clients/net.h"
+#include "measure.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,17 +55,17 @@
 #include <unistd.h>
 
 enum {
-    MILLISECOND = 1000000, /* in nanoseconds, as all times here */
+    MILLISECOND = 1000000, /* in nanoseconds, as all times without a unit */
     SECOND = 1000000000,
     FLOOD_CHUNK = 65536,
-    OWN_DESCRIPTORS = 16, /* what this program and the server need besides */
+    OWN_DESCRIPTORS = 16, /* what load and the server open, but for clients */
     LEVELS_MAX = 16,
     PATIENCE = 1500,  /* ms: longer than the kernel's first retry */
     BURST_TIME = 900, /* ms: shorter than the kernel's first retry */
-    QUIET = 200,      /* ms without output after which all is said */
+    QUIET = 200,      /* ms without output, after which no more is expected */
 };
 
-/* What the command line asks for; 0 where the measurement has its default. */
+/* What the command line asks for; a count of 0 is the measurement's default. */
 static struct {
     long pid;
     long mib;
@@ -113,7 +113,7 @@ static double in_seconds(int64_t nanoseconds)
     return (double)nanoseconds / 1e9;
 }
 
-/* Returns total / count in the given unit, or UNKNOWN where one is missing. */
+/* Returns total / count in the given unit, or UNKNOWN if one is missing. */
 static double per(int64_t total, double count, double unit)
 {
     if (total < 0 || count <= 0)
@@ -121,7 +121,7 @@ static double per(int64_t total, double count, double unit)
     return (double)total / count / unit;
 }
 
-/* Returns what was used between two readings, or UNKNOWN where either is. */
+/* Returns what was used between two readings, or UNKNOWN if one of them is. */
 static int64_t used(int64_t before, int64_t after)
 {
     if (before == UNKNOWN || after == UNKNOWN)
@@ -129,10 +129,11 @@ static int64_t used(int64_t before, int64_t after)
     return after > before ? after - before : 0;
 }
 
-/* Returns how many clients this process can be at once, at most wanted. */
+/* Returns how many clients this process can open, at most `wanted`. */
 static long allowed_clients(long wanted)
 {
     long most = descriptor_limit - OWN_DESCRIPTORS;
+
     if (wanted <= most)
         return wanted;
     fprintf(stderr,
@@ -142,23 +143,36 @@ static long allowed_clients(long wanted)
     return most;
 }
 
+/* Returns the time at which to end the measurement. */
 static int64_t deadline_of_measurement(void)
 {
-    return now() + (int64_t)plan.seconds * SECOND;
+    return deadline_in((int)plan.seconds * 1000);
 }
 
-/*
- * Waits until the server listens, since a script may just have started it. To
- * the server this is a client that comes, says nothing and goes.
- */
+/* Starts a client's connection. Returns its socket, or -1 after saying that
+ * there can be no more than the `count` that are open. */
+static int start_client(unsigned long count)
+{
+    int fd = start_connection(&server);
+
+    if (fd == -1)
+        fprintf(stderr, "load: no more than %lu clients here: %s\n", count,
+                strerror(errno));
+    return fd;
+}
+
+/* Waits until the server listens, since a script may just have started it. The
+ * server sees a client that connects, sends nothing and disconnects. */
 static void await_server(void)
 {
-    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    int64_t deadline = deadline_in(wait_limit);
+
     for (;;) {
         int fd = start_connection(&server);
         struct pollfd connected = {.fd = fd, .events = POLLOUT};
         bool reached = fd != -1 && poll(&connected, 1, wait_limit) == 1 &&
                        connection_error(fd) == 0;
+
         if (fd != -1)
             close(fd);
         if (reached)
@@ -169,33 +183,24 @@ static void await_server(void)
     }
 }
 
-/* ---- flood and connections: one client at a time ---- */
+/* flood and connections: one client at a time. */
 
-/*
- * All of one client's bytes have been printed when the server closes. The
- * kernel holds megabytes for a slow server, so the waits here are long.
- */
-static void measure_flood(void)
+/* Sends text lines until `wanted` bytes are sent or the measurement's time is
+ * over. Returns how many it has sent. */
+static int64_t send_lines(int fd, int64_t wanted)
 {
     static char lines[FLOOD_CHUNK];
+    int64_t bytes = 0, deadline = deadline_of_measurement();
+
     for (size_t i = 0; i < sizeof lines; i++)
         lines[i] = i % 64 == 63 ? '\n' : "text"[i % 4];
-    int64_t wanted = (int64_t)plan.mib * 1024 * 1024;
-    wait_limit = 60 * 1000;
-    int64_t bytes = 0;
-    int64_t cpu = cpu_time(plan.pid);
-    int fd = open_connection(&server);
-    int64_t start = now();
-    int64_t deadline = deadline_of_measurement();
-    while (bytes < wanted && now() < deadline) {
+    for (; bytes < wanted && now() < deadline; bytes += FLOOD_CHUNK)
         send_all(fd, lines, sizeof lines);
-        bytes += FLOOD_CHUNK;
-    }
-    half_close(fd);
-    if (wait_until_closed(fd) != 0)
-        fail("the server reset the connection");
-    int64_t time = now() - start;
-    cpu = used(cpu, cpu_time(plan.pid));
+    return bytes;
+}
+
+static void print_flood(int64_t bytes, int64_t time, int64_t cpu)
+{
     const struct column result[] = {
         {"bytes", (double)bytes, 0},
         {"seconds", in_seconds(time), 3},
@@ -203,42 +208,64 @@ static void measure_flood(void)
         {"cpu_s", per(cpu, 1, SECOND), 3},
         {"cpu_ms_per_gb", per(cpu, (double)bytes / 1e9, MILLISECOND), 1},
     };
+
     print_result(result, sizeof result / sizeof *result);
 }
 
-static void measure_connections(void)
+/* When the server closes it has printed all that the client sent. The kernel
+ * holds megabytes for a slow server, so the waits are long. */
+static void measure_flood(void)
 {
-    const char line[] = "hello\n";
-    long wanted = plan.count != 0 ? plan.count : 5000;
-    long count = 0;
-    int64_t cpu = cpu_time(plan.pid);
-    int64_t start = now();
-    int64_t deadline = deadline_of_measurement();
-    for (; count < wanted && now() < deadline; count++) {
-        int fd = open_connection(&server);
-        send_all(fd, line, sizeof line - 1);
-        half_close(fd);
-        if (wait_until_closed(fd) != 0)
-            fail("the server reset connection %ld", count + 1);
-        close(fd);
-    }
-    int64_t time = now() - start;
-    cpu = used(cpu, cpu_time(plan.pid));
+    int64_t bytes, start, time, cpu = cpu_time(plan.pid);
+    int fd;
+
+    wait_limit = 60 * 1000;
+    fd = open_connection(&server);
+    start = now();
+    bytes = send_lines(fd, (int64_t)plan.mib * 1024 * 1024);
+    half_close(fd);
+    if (wait_until_closed(fd) != 0)
+        fail("the server reset the connection");
+    time = now() - start;
+    print_flood(bytes, time, used(cpu, cpu_time(plan.pid)));
+}
+
+static void print_connections(long count, int64_t time, int64_t cpu)
+{
     const struct column result[] = {
         {"connections", (double)count, 0},
         {"seconds", in_seconds(time), 3},
         {"per_s", (double)count / in_seconds(time), 0},
         {"cpu_us_per_connection", per(cpu, (double)count, 1000), 2},
     };
+
     print_result(result, sizeof result / sizeof *result);
 }
 
-/* ---- messages and idle: many clients, and what the server prints ---- */
+static void measure_connections(void)
+{
+    static const char line[] = "hello\n";
+    long count = 0, wanted = plan.count != 0 ? plan.count : 5000;
+    int64_t time, cpu = cpu_time(plan.pid);
+    int64_t start = now(), deadline = deadline_of_measurement();
 
-/*
- * A message is "#CLIENT.NUMBER#" and a newline, so that it is found in the
- * output whatever the server prints around it.
- */
+    for (; count < wanted && now() < deadline; count++) {
+        int fd = open_connection(&server);
+
+        send_all(fd, line, sizeof line - 1);
+        half_close(fd);
+        if (wait_until_closed(fd) != 0)
+            fail("the server reset connection %ld", count + 1);
+        close(fd);
+    }
+    time = now() - start;
+    print_connections(count, time, used(cpu, cpu_time(plan.pid)));
+}
+
+/* messages and idle: many clients, and what the server prints. */
+
+/* A client's message is "#CLIENT.NUMBER#" and a newline, so that it is found in
+ * the output whatever the server prints around it. */
 struct client {
     int fd;
     long number; /* of its last message */
@@ -254,13 +281,15 @@ static long unsent;          /* messages that the closed loop still has */
 static int64_t *round_trips; /* NULL while none are recorded */
 static long round_trip_count;
 
-/* A server that cannot take one more client may have closed this one. */
+/* Sends a client's next message. A server that had no room for the client may
+ * have closed it; this is not an error here. */
 static void send_message(long index)
 {
     char message[64];
     struct client *client = &clients[index];
     int size = snprintf(message, sizeof message, "#%ld.%ld#\n", index,
                         ++client->number);
+
     client->waiting = true;
     waiting_count++;
     client->sent_at = now();
@@ -269,7 +298,8 @@ static void send_message(long index)
         fail("cannot send: %s", strerror(errno));
 }
 
-/* The closed loop: what has been printed makes room for the next message. */
+/* Notes that a message was printed. In the closed loop its client then sends
+ * the next one. */
 static void message_printed(long index, long number)
 {
     if (index >= client_count || !clients[index].waiting ||
@@ -286,16 +316,16 @@ static void message_printed(long index, long number)
     }
 }
 
-/*
- * Looks for messages, byte by byte, since one may come in two pieces. field
- * is 0 outside of a message, 1 in the client's number, 2 in the message's.
- */
+/* Looks for messages byte by byte, since one may come in two pieces. `field` is
+ * 0 outside of a message, 1 in the client's number, 2 in the message's. */
 static void scan(const char *bytes, size_t size)
 {
     static int field;
     static long numbers[3];
+
     for (size_t i = 0; i < size; i++) {
         char byte = bytes[i];
+
         if (field > 0 && byte >= '0' && byte <= '9' &&
             numbers[field] < LONG_MAX / 10 - 9) {
             numbers[field] = numbers[field] * 10 + (byte - '0');
@@ -311,42 +341,40 @@ static void scan(const char *bytes, size_t size)
     }
 }
 
-/*
- * Waits at most so many milliseconds for the server to print something, or
- * for fd (unless -1) to be connected, and takes what was printed. Returns
- * false when the time is over. The server would stop in the middle of its
- * work if nobody read its output, so every wait reads it.
- */
+/* Waits until the server prints something, or until `fd`, unless -1, is
+ * connected, and takes what was printed. Returns false after `milliseconds`
+ * without either. Every wait reads the output: a server whose output is full
+ * would stop in the middle of its work. */
 static bool take_output(int fd, int milliseconds)
 {
     static char bytes[65536];
     struct pollfd wanted[] = {{.fd = output, .events = POLLIN},
                               {.fd = fd, .events = POLLOUT}};
     int ready = poll(wanted, 2, milliseconds);
+
     if (ready == -1 && errno != EINTR)
         fail("cannot poll: %s", strerror(errno));
     if (ready > 0 && wanted[0].revents != 0) {
         ssize_t size = read(output, bytes, sizeof bytes);
+
         if (size == 0)
             fail("the server's output has ended");
-        if (size == -1 && errno != EINTR && errno != EAGAIN)
+        if (size == -1 && !is_momentary(errno))
             fail("cannot read the server's output: %s", strerror(errno));
         scan(bytes, size > 0 ? (size_t)size : 0);
     }
     return ready != 0;
 }
 
-/* Returns a connected socket, or -1 where the server takes nobody in. */
+/* Returns a connected socket, or -1 if the server does not accept it. */
 static int connect_client(void)
 {
-    int fd = start_connection(&server);
-    int64_t deadline = now() + (int64_t)PATIENCE * MILLISECOND;
-    if (fd == -1) {
-        fprintf(stderr, "load: no more than %ld clients here: %s\n",
-                client_count, strerror(errno));
-        return -1;
-    }
+    int fd = start_client((unsigned long)client_count);
     struct pollfd connected = {.fd = fd, .events = POLLOUT};
+    int64_t deadline = deadline_in(PATIENCE);
+
+    if (fd == -1)
+        return -1;
     while (poll(&connected, 1, 0) == 0 && now() < deadline)
         take_output(fd, PATIENCE);
     if (connected.revents != 0 && connection_error(fd) == 0)
@@ -355,32 +383,34 @@ static int connect_client(void)
     return -1;
 }
 
-/* Returns true when all messages are printed, false when no more come. */
+/* Returns true when all messages are printed, false when no more are. */
 static bool wait_for_messages(void)
 {
-    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    int64_t deadline = deadline_in(wait_limit);
+
     while (waiting_count > 0) {
         long before = waiting_count;
+
         if (!take_output(-1, PATIENCE) || now() > deadline)
             return false;
         if (waiting_count < before)
-            deadline = now() + (int64_t)wait_limit * MILLISECOND;
+            deadline = deadline_in(wait_limit);
     }
     return true;
 }
 
-/*
- * Adds clients up to wanted, each with one message. They come in groups that
- * fit into any backlog, and the next group comes when the messages of this
- * one have been printed. Stops early when the server serves no more. Returns
- * how many are served.
- */
+/* Adds clients up to `wanted`, each with one message. They connect in groups
+ * that fit into any backlog, the next group when the messages of this one have
+ * been printed. Stops early when the server serves no more. Returns how many
+ * are served. */
 static long open_clients(long wanted)
 {
     bool served = true;
+
     clients = resize(clients, (size_t)wanted * sizeof *clients);
     while (served && client_count < wanted) {
         int fd = connect_client();
+
         if (fd == -1)
             break;
         clients[client_count] = (struct client){.fd = fd};
@@ -392,22 +422,23 @@ static long open_clients(long wanted)
     return client_count - waiting_count;
 }
 
-/* Returns how many clients have been turned away: closed or reset. */
+/* Returns how many clients the server has closed or reset. */
 static long count_closed(void)
 {
     char byte;
     long count = 0;
-    for (long i = 0; i < client_count; i++) {
+
+    for (long i = 0; i < client_count; i++)
         if (recv(clients[i].fd, &byte, 1, MSG_PEEK) != -1 || errno != EAGAIN)
             count++;
-    }
     return count;
 }
 
-/* Closes all, and takes the messages about that, for as long as they come. */
+/* Closes all clients and takes what the server prints about it. */
 static void close_clients(void)
 {
-    int64_t deadline = now() + (int64_t)wait_limit * MILLISECOND;
+    int64_t deadline = deadline_in(wait_limit);
+
     for (long i = 0; i < client_count; i++)
         close(clients[i].fd);
     free(clients);
@@ -417,27 +448,19 @@ static void close_clients(void)
         ;
 }
 
-/*
- * Returns the server's memory without clients, but after a first one: what
- * a program takes for good when it does something for the first time is not
- * the price of a client.
- */
+/* Returns the server's memory without clients, but after a first one: what the
+ * server allocates once and keeps is not the cost of a client. */
 static int64_t memory_before_clients(void)
 {
     if (open_clients(1) != 1)
         fail("the server does not print what the first client sends");
     close_clients();
-    cpu_time(plan.pid);
+    cpu_time(plan.pid); /* waits until the server rests */
     return resident_memory(plan.pid);
 }
 
-static void measure_idle(void)
+static void print_idle(long wanted, long served, int64_t memory)
 {
-    long wanted = allowed_clients(plan.count != 0 ? plan.count : 1000);
-    int64_t memory = memory_before_clients();
-    long served = open_clients(wanted);
-    cpu_time(plan.pid);
-    memory = used(memory, resident_memory(plan.pid));
     const struct column result[] = {
         {"clients", (double)wanted, 0},
         {"connected", (double)client_count, 0},
@@ -445,30 +468,45 @@ static void measure_idle(void)
         {"closed", (double)count_closed(), 0},
         {"bytes_per_client", per(memory, (double)served, 1), 0},
     };
+
     close_clients();
     print_result(result, sizeof result / sizeof *result);
+}
+
+static void measure_idle(void)
+{
+    long wanted = allowed_clients(plan.count != 0 ? plan.count : 1000);
+    int64_t memory = memory_before_clients();
+    long served = open_clients(wanted);
+
+    cpu_time(plan.pid); /* waits until the server rests */
+    print_idle(wanted, served, used(memory, resident_memory(plan.pid)));
 }
 
 static int compare_times(const void *left, const void *right)
 {
     int64_t a = *(const int64_t *)left;
     int64_t b = *(const int64_t *)right;
+
     return (a > b) - (a < b);
 }
 
-/* Returns microseconds that percent of the sorted round trips do not pass. */
+/* Returns the microseconds that `percent` of the sorted round trips do not
+ * exceed. */
 static double percentile(int percent)
 {
+    long rank = (round_trip_count * percent + 99) / 100;
+
     if (round_trip_count == 0)
         return UNKNOWN;
-    long rank = (round_trip_count * percent + 99) / 100;
     return (double)round_trips[rank - 1] / 1000;
 }
 
-/* Runs the closed loop with the last of the clients. */
+/* Runs the closed loop with the clients from number `first` on. */
 static void exchange_messages(long first, long messages)
 {
     int64_t deadline = deadline_of_measurement();
+
     round_trips = resize(NULL, (size_t)messages * sizeof *round_trips);
     unsent = messages;
     for (long i = first; i < client_count && unsent > 0; i++) {
@@ -477,6 +515,7 @@ static void exchange_messages(long first, long messages)
     }
     while (waiting_count > 0) {
         bool printing = take_output(-1, wait_limit);
+
         if (now() > deadline)
             unsent = 0;
         if (!printing || now() > deadline + (int64_t)wait_limit * MILLISECOND)
@@ -487,24 +526,11 @@ static void exchange_messages(long first, long messages)
           compare_times);
 }
 
-/*
- * Measures with so many idle clients, to which those of the last level are
- * added. memory is the server's without clients. Returns whether it serves so
- * many.
- */
-static bool measure_level(long idle, long messages, int64_t memory)
+/* Prints the line of a level with `wanted` clients. `time` is how long its
+ * closed loop took, 0 if there was none. */
+static void print_level(long wanted, long served, int64_t time, int64_t cpu,
+                        int64_t memory)
 {
-    long wanted = allowed_clients(idle + plan.active);
-    long served = open_clients(wanted);
-    int64_t time = 0;
-    int64_t cpu = cpu_time(plan.pid);
-    memory = used(memory, resident_memory(plan.pid));
-    if (served == wanted) {
-        int64_t start = now();
-        exchange_messages(wanted - plan.active, messages);
-        time = now() - start;
-    }
-    cpu = used(cpu, cpu_time(plan.pid));
     double count = (double)round_trip_count;
     const struct column result[] = {
         {"idle", (double)(wanted - plan.active), 0},
@@ -519,8 +545,27 @@ static bool measure_level(long idle, long messages, int64_t memory)
         {"max_us", percentile(100), 1},
         {"bytes_per_client", per(memory, (double)served, 1), 0},
     };
+
     print_result(result, sizeof result / sizeof *result);
     plan.header = false;
+}
+
+/* Measures with `idle` idle clients, which include those of the last level.
+ * `memory` is the server's without clients. Returns whether the server serves
+ * all of them. */
+static bool measure_level(long idle, long messages, int64_t memory)
+{
+    long wanted = allowed_clients(idle + plan.active);
+    long served = open_clients(wanted);
+    int64_t start, time = 0, cpu = cpu_time(plan.pid);
+
+    memory = used(memory, resident_memory(plan.pid));
+    if (served == wanted) {
+        start = now();
+        exchange_messages(wanted - plan.active, messages);
+        time = now() - start;
+    }
+    print_level(wanted, served, time, used(cpu, cpu_time(plan.pid)), memory);
     free(round_trips);
     round_trips = NULL;
     round_trip_count = 0;
@@ -531,41 +576,40 @@ static void measure_messages(void)
 {
     long messages = plan.count != 0 ? plan.count : 10000;
     int64_t memory = memory_before_clients();
-    for (int i = 0; i < plan.levels; i++) {
+
+    for (int i = 0; i < plan.levels; i++)
         if (!measure_level(plan.idle[i], messages, memory))
             break;
-    }
     close_clients();
 }
 
-/* ---- burst: all at once ---- */
+/* burst: all at once. */
 
-/* Starts every connection, and waits for none. Returns how many started. */
+/* Starts every connection and waits for none. Returns how many it started. */
 static nfds_t start_burst(struct pollfd *fds, long wanted)
 {
     nfds_t count = 0;
+
     for (; count < (nfds_t)wanted; count++) {
-        int fd = start_connection(&server);
-        if (fd == -1) {
-            fprintf(stderr, "load: no more than %lu clients here: %s\n",
-                    (unsigned long)count, strerror(errno));
+        int fd = start_client((unsigned long)count);
+
+        if (fd == -1)
             break;
-        }
         fds[count] = (struct pollfd){.fd = fd, .events = POLLOUT};
     }
     return count;
 }
 
-/*
- * Waits for them, until deadline. Returns how many are established. Those
- * that are done are set to -1, which poll passes over.
- */
+/* Waits for the connections until the deadline. Returns how many are
+ * established. It sets each one that is done to -1, which poll ignores. */
 static long await_burst(struct pollfd *fds, nfds_t count, int64_t deadline)
 {
     long established = 0;
     nfds_t pending = count;
+
     while (pending > 0) {
         int64_t left = (deadline - now()) / MILLISECOND;
+
         if (left <= 0 || poll(fds, count, (int)left) == 0)
             break;
         for (nfds_t i = 0; i < count; i++) {
@@ -577,6 +621,21 @@ static long await_burst(struct pollfd *fds, nfds_t count, int64_t deadline)
         }
     }
     return established;
+}
+
+static void print_burst(nfds_t count, long established, int64_t time,
+                        int64_t drops, int64_t overflows, int64_t cpu)
+{
+    const struct column result[] = {
+        {"clients", (double)count, 0},
+        {"established", (double)established, 0},
+        {"seconds", in_seconds(time), 3},
+        {"listen_drops", (double)drops, 0},
+        {"listen_overflows", (double)overflows, 0},
+        {"cpu_us_per_client", per(cpu, (double)established, 1000), 2},
+    };
+
+    print_result(result, sizeof result / sizeof *result);
 }
 
 static void measure_burst(void)
@@ -591,21 +650,15 @@ static void measure_burst(void)
     long established =
         await_burst(fds, count, start + (int64_t)BURST_TIME * MILLISECOND);
     int64_t time = now() - start;
+
     free(fds);
     cpu = used(cpu, cpu_time(plan.pid));
-    const struct column result[] = {
-        {"clients", (double)count, 0},
-        {"established", (double)established, 0},
-        {"seconds", in_seconds(time), 3},
-        {"listen_drops", (double)used(drops, kernel_counter("ListenDrops")), 0},
-        {"listen_overflows",
-         (double)used(overflows, kernel_counter("ListenOverflows")), 0},
-        {"cpu_us_per_client", per(cpu, (double)established, 1000), 2},
-    };
-    print_result(result, sizeof result / sizeof *result);
+    drops = used(drops, kernel_counter("ListenDrops"));
+    overflows = used(overflows, kernel_counter("ListenOverflows"));
+    print_burst(count, established, time, drops, overflows, cpu);
 }
 
-/* ---- the command line ---- */
+/* The command line. */
 
 static const struct measurement {
     const char *name;
@@ -618,22 +671,21 @@ static const struct measurement {
 
 static const struct measurement *find_measurement(const char *name)
 {
-    for (size_t i = 0; i < sizeof measurements / sizeof *measurements; i++) {
+    for (size_t i = 0; i < sizeof measurements / sizeof *measurements; i++)
         if (name != NULL && strcmp(name, measurements[i].name) == 0)
             return &measurements[i];
-    }
     fail_usage("usage: load flood|connections|messages|idle|burst "
                "[options] PORT");
 }
 
-/* Returns true where argv[*at] was an option with a number, now in plan. */
+/* Returns true if argv[*at] is an option with a number, which is then in the
+ * plan. */
 static bool take_number(char **argv, int *at)
 {
     const struct {
         const char *name;
         long *number;
-        long least;
-        long most;
+        long least, most;
     } options[] = {
         {"--pid", &plan.pid, 1, 1L << 30},
         {"--mib", &plan.mib, 1, 1L << 20},
@@ -642,9 +694,11 @@ static bool take_number(char **argv, int *at)
         {"--group", &plan.group, 1, 1000000},
         {"--seconds", &plan.seconds, 1, 3600},
     };
+
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         const char *name = options[i].name;
         const char *value = option_value(argv, at, name, name);
+
         if (value == NULL)
             continue;
         *options[i].number =
@@ -654,12 +708,14 @@ static bool take_number(char **argv, int *at)
     return false;
 }
 
-/* Reads "N,N,...", the numbers of idle clients, which may not fall. */
+/* Reads "N,N,...", numbers of idle clients, none smaller than the one before.
+ */
 static void take_levels(const char *text)
 {
     long least = 0;
     char *list = resize(NULL, strlen(text) + 1);
     char *state;
+
     strcpy(list, text);
     plan.levels = 0;
     for (char *word = strtok_r(list, ",", &state); word != NULL;
@@ -683,11 +739,11 @@ static void open_output(const char *path)
 
 int main(int argc, char **argv)
 {
-    const char *address = "::1";
-    const char *port = "";
-    const char *value;
+    const char *address = "::1", *port = "", *value;
+    const struct measurement *measurement;
+
     descriptor_limit = start_program("load");
-    const struct measurement *measurement = find_measurement(argv[1]);
+    measurement = find_measurement(argv[1]);
     for (int i = 2; i < argc; i++) {
         if (take_number(argv, &i))
             continue;

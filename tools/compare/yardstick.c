@@ -1,12 +1,14 @@
 /*
- * yardstick.c - the plainest server that prints what it receives. One client at
- * a time: recv, write, close, and no messages.
+ * yardstick.c: the plainest server that prints what it receives. It serves one
+ * client at a time with recv, write and close, and prints no messages.
  *
  *     build/tools/yardstick [--address ADDR] [--port PORT] [--recv-size BYTES]
  *
- * What a server of this project costs beyond this program is the price of its
- * way of waiting, of its messages, and of making text safe for a terminal.
- * SIGTERM ends it. See accept(2), recv(2), write(2).
+ * The difference between a server of this project and this program is the cost
+ * of its way of waiting, of printing its messages, and of escaping unsafe
+ * characters. SIGTERM ends it.
+ *
+ * See accept(2), recv(2), write(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -20,19 +22,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Returns a listener, and prints its first line as every server does. */
+/* Returns a listener, after printing its address as every server does. */
 static int listen_on(const char *address, const char *port)
 {
-    const int on = 1;
-    const int off = 0;
+    const int on = 1, off = 0;
     char text[ADDRESS_TEXT_SIZE];
     struct endpoint at = find_endpoint(address, port);
     int family = at.address.ss_family;
     int listener = socket(family, SOCK_STREAM, 0);
+
     if (listener == -1)
         fail("cannot make a socket: %s", strerror(errno));
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (family == AF_INET6) /* refused on OpenBSD, where IPv6 alone is served */
+    /* OpenBSD refuses this: there the listener serves IPv6 alone. */
+    if (family == AF_INET6)
         setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(listener, (struct sockaddr *)&at.address, at.length) == -1 ||
         listen(listener, INT_MAX) == -1 ||
@@ -44,11 +47,12 @@ static int listen_on(const char *address, const char *port)
     return listener;
 }
 
-/* Writes all of it: a pipe may take less than it was given. */
+/* Writes all `size` bytes, since a pipe may take fewer. */
 static void write_all(const char *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t written = write(STDOUT_FILENO, bytes, size);
+
         if (written == -1)
             fail("cannot write to standard output: %s", strerror(errno));
         bytes += written;
@@ -56,10 +60,11 @@ static void write_all(const char *bytes, size_t size)
     }
 }
 
-/* A client that is reset ends as one that closes does. */
+/* Prints what the client sends, until it closes or is reset. */
 static void serve(int client, char *bytes, size_t recv_size)
 {
     ssize_t size;
+
     while ((size = recv(client, bytes, recv_size, 0)) > 0)
         write_all(bytes, (size_t)size);
     close(client);
@@ -70,9 +75,13 @@ int main(int argc, char **argv)
     const char *address = "::";
     const char *port = "8888";
     size_t recv_size = 1024;
+    char *bytes;
+    int listener;
+
     start_program("yardstick");
     for (int i = 1; i < argc; i++) {
         const char *value;
+
         if ((value = option_value(argv, &i, "--address", "-a")) != NULL)
             address = value;
         else if ((value = option_value(argv, &i, "--port", "-p")) != NULL)
@@ -82,12 +91,13 @@ int main(int argc, char **argv)
         else
             fail_usage("%s: no such option", argv[i]);
     }
-    int listener = listen_on(address, port);
-    char *bytes = resize(NULL, recv_size);
+    listener = listen_on(address, port);
+    bytes = resize(NULL, recv_size);
     for (;;) {
         int client = accept(listener, NULL, NULL);
+
         if (client == -1 && (errno == ECONNABORTED || errno == EPROTO))
-            continue; /* that client has left; the next may be there */
+            continue; /* that client has closed already */
         if (client == -1)
             fail("cannot accept: %s", strerror(errno));
         serve(client, bytes, recv_size);

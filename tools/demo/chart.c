@@ -1,18 +1,19 @@
 /*
- * chart.c: shows the demo while it runs: as a chart in a terminal, redrawn 25
- * times a second, or as lines of text elsewhere; and at the end its conclusion
- * and a picture for a slide.
+ * chart.c: shows the demo while it runs, as a chart in a terminal, redrawn 25
+ * times a second, or as lines of text elsewhere. At the end it prints the
+ * conclusions and writes a picture for a slide.
  *
  *     build/tools/chart DIRECTORY CLIENTS ROUNDS SECONDS VIA PICTURE SERVER...
  *
- * tools/demo/demo.sh calls it so. DIRECTORY has the files that timeline.h lists,
- * which others are writing; VIA says what the clients are, "nc"; PICTURE is the
- * file to write; SERVER is a name as
- * "epoll" or "kqueue (on epoll)".
+ * tools/demo/demo.sh runs it. DIRECTORY has the files that timeline.h lists,
+ * which the clients and servers are writing; VIA is the program that connects
+ * the clients, such as "nc"; PICTURE is the file to write; SERVER is a name,
+ * such as "epoll" or "kqueue (on epoll)".
  *
- * The screen is never cleared: each frame is written in one piece over the last
- * one, between the marks that tell a terminal to show it in one piece too, so
- * nothing flickers. It has no colour if NO_COLOR is set.
+ * Nothing flickers: each frame is written in one piece over the last one, and
+ * two escape sequences around it tell the terminal to show it in one piece too.
+ * Only a terminal that changes its size is cleared. There is no colour if
+ * NO_COLOR is set.
  *
  * The exit status is 0 if each letter was printed.
  *
@@ -39,16 +40,17 @@
 enum {
     FRAME_MS = 40,
     PLAIN_COLUMNS = 80,
-    END_ROWS = 5 /* what follows the chart at the end, and the prompt */
+    END_ROWS = 5 /* of what follows the chart, and the prompt */
 };
 
-/* Seconds, for what should have been printed by now. */
+/* How long to wait, in seconds, for letters that should be printed by now. */
 static const double patience = 3;
 
 static struct timeline timeline;
 static struct paper paper = {.timeline = &timeline};
 
-/* The terminal; and how many rows were drawn there last, to draw over them. */
+/* Whether there is a terminal, how many rows it has, and how many of them the
+ * last frame took. */
 static bool live;
 static int rows, drawn;
 
@@ -60,8 +62,8 @@ static void on_stop(int number)
     stopped = number;
 }
 
-/* What a shell starts with & ignores Ctrl+C: not this one, since it has a
- * cursor to bring back. */
+/* Handles these signals also when the shell has had SIGINT ignored, as it does
+ * for a program started with `&`: the cursor has to be shown again. */
 static void stop_on_signals(void)
 {
     struct sigaction action = {.sa_handler = on_stop};
@@ -72,7 +74,8 @@ static void stop_on_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* Chooses the largest chart for this terminal that leaves room for the end. */
+/* Chooses the largest chart that fits into the terminal with what follows it.
+ */
 static void choose_layout(void)
 {
     paper.row_per_client = true;
@@ -86,7 +89,7 @@ static void choose_layout(void)
 }
 
 /* Asks for the terminal's size, which may have changed. Returns false if there
- * is none or it is too small. */
+ * is no terminal or it is too small. */
 static bool look_at_terminal(void)
 {
     struct winsize size;
@@ -112,7 +115,7 @@ static void choose_output(void)
         paper.columns = PLAIN_COLUMNS;
 }
 
-/* Draws a row that says what happens here. */
+/* Draws a row that says what happens in the demo. */
 static void draw_title(void)
 {
     char clients[16] = "Client a", servers[64], pace[32], times[16];
@@ -175,7 +178,7 @@ static void draw_frame(void)
     free(text);
 }
 
-/* Without a terminal: a line in the middle of each interval. */
+/* Prints a line in the middle of each interval, if there is no terminal. */
 static void print_progress(int interval)
 {
     int sent = 0, waiting[SERVERS_MAX] = {0}, all_waiting = 0;
@@ -198,7 +201,7 @@ static void print_progress(int interval)
     fflush(stdout);
 }
 
-/* Shows what happens until all is done, or should be. */
+/* Shows what happens until all is done, or should have been. */
 static void watch(void)
 {
     struct timespec frame = {.tv_nsec = FRAME_MS * 1000000L};
@@ -217,7 +220,7 @@ static void watch(void)
     } while (!stopped && timeline.now < limit);
 }
 
-/* Returns whether all could be written. */
+/* Prints the end and writes the picture. Returns whether both succeeded. */
 static bool print_end(const char *picture)
 {
     paper.out = stdout;
@@ -244,7 +247,7 @@ static bool print_end(const char *picture)
     return false;
 }
 
-/* Reads the command line. Returns whether it makes sense. */
+/* Reads the command line. Returns false if it is wrong. */
 static bool parse(int argc, char **argv)
 {
     if (argc < 8 || argc - 7 > SERVERS_MAX)

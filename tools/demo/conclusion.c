@@ -1,6 +1,6 @@
 /*
- * conclusion.c: what the class should take home from the demo, in two lines
- * that are drawn from the record; see timeline.h.
+ * conclusion.c: what the class should remember of the demo, in at most three
+ * lines; see timeline.h.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Some of the servers: of those that printed everything, the ones that served
- * all their clients at once, or the others. */
+/* Of the servers that printed all letters, those that served all their clients
+ * at once, or the others. */
 struct group {
     const struct timeline *timeline;
     bool all_at_once;
@@ -23,7 +23,7 @@ static bool belongs(const struct group *group, const struct server *server)
            (server->at_once >= group->timeline->clients) == group->all_at_once;
 }
 
-/* Appends to a line what still fits in. */
+/* Appends to a line as much as fits. */
 static void append(struct conclusion *line, const char *format, ...)
 {
     size_t used = strlen(line->text);
@@ -48,8 +48,9 @@ static int append_names(struct conclusion *line, const struct group *group)
     return count;
 }
 
-/* Finds the longest wait in a group, of its clients named `letter` or, if that
- * is 0, of all; and the most clients that one of its servers had at once. */
+/* Returns the longest wait in a group, of its clients called `letter` or, if
+ * that is 0, of all. If `at_once` is not NULL, raises it to the most clients
+ * that a server of the group had at once. */
 static double longest_wait(const struct group *group, char letter, int *at_once)
 {
     const struct timeline *timeline = group->timeline;
@@ -71,7 +72,7 @@ static double longest_wait(const struct group *group, char letter, int *at_once)
     return longest;
 }
 
-/* Appends who had to wait: the clients' letters, or how many of them. */
+/* Appends which clients had to wait: their letters, or how many they are. */
 static void append_waiting(struct conclusion *line, const struct group *group)
 {
     char letters[CLIENTS_MAX + 1] = "";
@@ -107,7 +108,7 @@ static void conclude_group(const struct group *group, struct conclusion *line)
     }
 }
 
-/* Says which servers lost letters, and returns whether there are any. */
+/* Writes which servers lost letters. Returns whether there are any. */
 static bool conclude_lost(const struct timeline *timeline,
                           struct conclusion *line)
 {

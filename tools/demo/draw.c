@@ -1,7 +1,7 @@
 /*
- * draw.c: draws the demo's timeline with characters; draw.h shows how it looks.
+ * draw.c: draws the demo's timeline with characters; draw.h shows the result.
  *
- * For the escape sequences see console_codes(4); all terminals know these.
+ * Its escape sequences are those that all terminals know; see console_codes(4).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,8 +17,8 @@ enum {
     BARS = 8
 };
 
-/* What a cell of a row can show. Of clients that share a row, the greatest is
- * shown. */
+/* What a cell of a row can show. If clients share a row, a cell shows the
+ * greatest of theirs. */
 enum cell { BLANK, QUEUED, ACCEPTED, SENT, WAITING, PRINTED };
 
 static const struct {
@@ -46,8 +46,8 @@ void end_row(struct paper *paper)
     fputs(paper->over ? "\033[K\n" : "\n", paper->out);
 }
 
-/* To the left of the time are the name, a blank, and the client's letter or how
- * many clients are served at once; and another blank. */
+/* Returns the columns to the left of the time: the name, a blank, the client's
+ * letter or how many clients are served at once, and another blank. */
 static int margin(const struct paper *paper)
 {
     return NAME_COLUMNS + (paper->row_per_client ? 3 : 13);
@@ -59,7 +59,7 @@ static int time_columns(const struct paper *paper)
 }
 
 /* Returns the time that a column stands for. An interval is a whole number of
- * columns, so that what comes at each interval looks the same each time. */
+ * columns, so that all intervals look alike. */
 static double column_time(const struct paper *paper)
 {
     double end = timeline_end(paper->timeline);
@@ -77,7 +77,7 @@ static double time_of(const struct paper *paper, int column)
 static int column_of(const struct paper *paper, double time)
 {
     int columns = time_columns(paper);
-    /* A microsecond makes up for the rounding in whole intervals. */
+    /* A microsecond outweighs the rounding errors of whole intervals. */
     int column = (int)((time + 1e-6) / column_time(paper));
 
     if (column < 0)
@@ -91,8 +91,8 @@ static void raise_cell(enum cell *cell, enum cell to)
         *cell = to;
 }
 
-/* Marks a letter and its wait, if that lasts longer than a cell. A mark is
- * never covered: neither by another letter's wait nor by its sending. */
+/* Marks a letter, and its wait if that is longer than a cell. Neither the wait
+ * of another letter nor its sending covers the mark. */
 static void mark_letter(const struct paper *paper, enum cell *cells,
                         const struct letter *letter)
 {
@@ -329,7 +329,7 @@ void draw_table(struct paper *paper)
     int order = timeline->clients * timeline->rounds;
     int clients = timeline->clients;
 
-    /* Clients that do not fit beside 8 letters of the order are left out. */
+    /* Clients that do not fit next to 8 letters of the order are left out. */
     if (clients > (room - 8) / WAIT_COLUMNS)
         clients = (room - 8) / WAIT_COLUMNS;
     if (order > room - clients * WAIT_COLUMNS)
@@ -356,7 +356,7 @@ void draw_table(struct paper *paper)
     }
 }
 
-/* Draws a text broken into rows, between words. */
+/* Draws a text in as many rows as it needs, broken between words. */
 static void draw_text(struct paper *paper, const char *text)
 {
     size_t most = (size_t)paper->columns - 1;

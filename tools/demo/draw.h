@@ -3,12 +3,12 @@
  *
  * A row is a client of a server, and time runs to the right:
  *
- *     ○━━━━━━━━●   sent here, printed there; the wait between
+ *     ○━━━━━━━━●   the client sends, waits, and the server prints
  *     ●            sent and printed within this column's time
  *     ┄┄┄┄─────    connected, but not accepted yet; then accepted
  *
- * Where rows are few, a row is a server, and the height of its bars tells how
- * many letters wait.
+ * If the terminal has few rows, a row is a server, and the height of its bars
+ * shows how many letters wait.
  */
 #ifndef DRAW_H
 #define DRAW_H
@@ -28,12 +28,12 @@ struct paper {
     const struct timeline *timeline;
     FILE *out;
     int columns;         /* COLUMNS_MIN to COLUMNS_MAX; the last stays free */
-    bool over;           /* drawn over what was there, see end_row */
+    bool over;           /* drawn over an older chart, see end_row */
     bool coloured;       /* with escape sequences for colour */
     bool unicode;        /* else with ASCII alone */
     bool row_per_client; /* else a row per server */
     bool spaced;         /* an empty row between servers */
-    enum colour colour;  /* the one that is on */
+    enum colour colour;  /* the current one */
 };
 
 /* Returns how many rows draw_chart will draw. */
@@ -43,16 +43,16 @@ int chart_rows(const struct paper *paper);
 void draw_chart(struct paper *paper);
 
 /* Draws a row per server: in which order it printed the letters, and the
- * longest wait of each client. The chart shows it too if a row is a client. */
+ * longest wait of each client. A chart with a row per client shows both. */
 void draw_table(struct paper *paper);
 
-/* Draws what the class should take home. */
+/* Draws the conclusions of conclude(). */
 void draw_conclusions(struct paper *paper);
 
 /* Chooses a colour for what follows. */
 void paint(struct paper *paper, enum colour colour);
 
-/* Ends a row, in which the rest of an older one may have to be erased. */
+/* Ends a row, and erases the rest of an older one if that is below it. */
 void end_row(struct paper *paper);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * picture.c: writes the demo's timeline as SVG; picture.h says what for.
  *
- * The picture is 1280 units wide, and 720 high where the rows allow it: a
- * slide. What an element looks like is in the style sheet alone, twice: for
- * light viewers and for dark ones.
+ * The picture is 1280 units wide, and 720 high if the rows allow it: a slide.
+ * Only the style sheet says what an element looks like, once for light viewers
+ * and once for dark ones.
  *
  * See https://www.w3.org/TR/SVG11/.
  */
@@ -16,10 +16,10 @@
 
 static const double width = 1280;
 static const double height = 720; /* if the rows allow it */
-static const double edge = 32;    /* what stays empty around */
+static const double edge = 32;    /* empty on each side */
 static const double left = 250;   /* where time begins */
-static const double right = 1115; /* and ends; the waits are behind */
-static const double top = 152;    /* the first row's; the title is above */
+static const double right = 1115; /* and ends; the waits are to its right */
+static const double top = 152;    /* of the first row, below the title */
 static const double foot = 84;    /* the height of the axis and the legend */
 static const double gap = 10;     /* between servers */
 static const double row_min = 13, row_max = 28;
@@ -64,7 +64,8 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
-/* What is drawn, where, and how high a client's row is. */
+/* What is drawn, where to, how high a client's row is, and where the rows end.
+ */
 struct picture {
     const struct timeline *timeline;
     FILE *out;
@@ -103,8 +104,8 @@ static void write_text(const struct picture *picture, const char *class,
             text);
 }
 
-/* Writes the line from a client's start to its end: dashed while it waits to be
- * accepted. */
+/* Writes the line from a client's start to its end, dashed until the server
+ * accepts it. */
 static void write_connection(const struct picture *picture,
                              const struct client *client, double y)
 {
@@ -120,8 +121,8 @@ static void write_connection(const struct picture *picture,
                x_of(picture, closed), y);
 }
 
-/* Writes behind a client's last mark how many of its letters came in one chunk,
- * if any did: TCP keeps no borders between what was sent. */
+/* Writes, to the right of a client's last mark, how many of its letters came in
+ * one chunk, if more than one did: TCP keeps no borders between messages. */
 static void write_chunk(const struct picture *picture,
                         const struct client *client, double y)
 {
@@ -141,7 +142,7 @@ static void write_chunk(const struct picture *picture,
     write_text(picture, "chunk faint", x_of(picture, time) + 10, y + 4.5, text);
 }
 
-/* Writes a client's letters: all waits first, so that they cover no mark. */
+/* Writes a client's letters, the waits first, so that they cover no mark. */
 static void write_letters(const struct picture *picture,
                           const struct client *client, double y)
 {
@@ -243,7 +244,8 @@ static void write_legend(const struct picture *picture)
     write_text(picture, "", left + 820, y, "accepted");
 }
 
-/* Writes all that comes before the rows of a picture this high. */
+/* Writes what comes before the rows: the style sheet, the page, which is `page`
+ * high, the title and the conclusions. */
 static void write_head(const struct picture *picture, double page)
 {
     const struct timeline *timeline = picture->timeline;
@@ -269,7 +271,8 @@ static void write_head(const struct picture *picture, double page)
                "longest wait");
 }
 
-/* Sets the rows' height so that they fill a slide, if that is readable. */
+/* Sets the height of the rows so that they fill a slide, if they are then
+ * readable. */
 static void fit(struct picture *picture)
 {
     int rows = picture->timeline->servers * picture->timeline->clients;

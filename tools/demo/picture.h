@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* Writes the timeline to the file `path` as SVG 1.1, which needs nothing from
- * elsewhere and is light or dark as its viewer is. Returns false, with errno,
- * where that fails. */
+/* Writes the timeline to the file `path` as SVG 1.1. The file refers to no
+ * other, and it is light or dark as its viewer is. Returns false and errno if
+ * that fails. */
 bool write_picture(const struct timeline *timeline, const char *path);
 
 #endif

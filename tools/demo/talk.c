@@ -1,20 +1,21 @@
 /*
- * talk.c: one client of the demo: a letter and a newline at each interval.
+ * talk.c: one client of the demo, which sends a letter and a newline at each
+ * interval.
  *
  *     build/tools/talk a 4 1 start stamps | nc localhost 8888
  *     build/tools/talk >start
  *
- * writes the letter a to its standard output, 4 times, 1 second apart, as the
- * article's loop does:
+ * The first command writes the letter a to its standard output, 4 times, 1
+ * second apart, as the article's loop does:
  *
  *     (while true;do sleep 1;echo a;done)|nc localhost 8888
  *
- * Two things the loop cannot do. All clients wait for the file `start`, which
- * the second command above fills with the time, and count their seconds from
- * there, each a hundredth of the interval behind the letter before its own. And
- * each appends to the file `stamps`, which they share, a line when it begins
- * and one before each letter: the wall-clock time in seconds since 1970,
- * "begin" or "send", and the letter, with tabs between.
+ * It does two things that the loop cannot do. All clients wait for the file
+ * `start`, to which the second command writes the time, and count their seconds
+ * from then, each a hundredth of the interval later than the letter before its
+ * own. And each appends lines to the file `stamps`, which all share: one when
+ * it begins and one before each letter. A line is the wall-clock time in
+ * seconds since 1970, "begin" or "send", and the letter, with tabs between.
  *
  * See clock_gettime(2), nanosleep(2), open(2) for O_APPEND, pipe(7).
  */
@@ -39,7 +40,7 @@ static noreturn void die(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* Few bytes to a pipe, a socket or a file: written whole or not at all. */
+/* Writes a line. It is so short that write(2) takes it whole or not at all. */
 static void write_line(int fd, const char *line, const char *what)
 {
     ssize_t size;
@@ -59,8 +60,8 @@ static double wall_clock(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Appends a line with the time of now. One write to a file that is open for
- * appending lands in one piece behind those of the other clients. */
+/* Appends a line with the time. The file is open for appending, so the line of
+ * one write stays in one piece although other clients write too. */
 static void stamp(int stamps, const char *event, char letter)
 {
     char line[64];
@@ -69,8 +70,8 @@ static void stamp(int stamps, const char *event, char letter)
     write_line(stamps, line, "cannot write the stamps");
 }
 
-/* Sleeps until `time` on the monotonic clock: sleeping by the interval instead
- * would add the time of each write to it, and the letters would drift. */
+/* Sleeps until `time` on the monotonic clock. If it slept for an interval
+ * instead, each write would delay all later letters. */
 static void sleep_until(const struct timespec *time)
 {
     for (;;) {
@@ -88,7 +89,7 @@ static void sleep_until(const struct timespec *time)
     }
 }
 
-/* Moves a time on, or back where `seconds` are negative. */
+/* Moves a time on, or back if `seconds` is negative. */
 static void advance(struct timespec *time, double seconds)
 {
     long long nanoseconds = time->tv_nsec + (long long)(seconds * 1e9);
@@ -101,7 +102,7 @@ static void advance(struct timespec *time, double seconds)
     }
 }
 
-/* Waits until the file `path` is there and returns the time in it. */
+/* Waits until the file `path` exists. Returns the time in it. */
 static double await_start(const char *path)
 {
     double start;
@@ -123,8 +124,8 @@ static double await_start(const char *path)
     }
 }
 
-/* Sends the letter `rounds` times, for the first time an interval after
- * `start`, in seconds of the wall clock. */
+/* Sends the letter `rounds` times, first an interval after `start`, which is in
+ * seconds of the wall clock. */
 static void talk(char letter, int rounds, double interval, double start,
                  int stamps)
 {
@@ -158,7 +159,7 @@ int main(int argc, char **argv)
     stamps = open(argv[5], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (stamps == -1)
         die(argv[5]);
-    /* A server that is gone is an error with a message, not a silent end. */
+    /* If the server ends, write(2) then fails, and talk says so. */
     signal(SIGPIPE, SIG_IGN);
     stamp(stamps, "begin", *argv[1]);
     talk(*argv[1], rounds, interval, await_start(argv[4]), stamps);

@@ -1,9 +1,8 @@
 /*
- * timeline.c: reads what happened in the demo and draws conclusions; see
- * timeline.h.
+ * timeline.c: reads what happened in the demo; see timeline.h.
  *
- * The files are a few kilobytes, so all of them are read anew each time: what
- * is known can then never disagree with what is written.
+ * The files are a few kilobytes, so each call reads all of them again. There is
+ * then no older state that could disagree with them.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -20,8 +19,8 @@ enum { LETTER_BYTES = 2 };
 
 typedef void use_line(struct timeline *, struct server *, char *line);
 
-/* Hands on each line of a server's file. The last one is left for the next
- * time while it lacks its newline: somebody is writing it. */
+/* Calls `use` with each line of a server's file. It leaves out a last line
+ * without a newline, which is still being written. */
 static void each_line(struct timeline *timeline, struct server *server,
                       const char *suffix, use_line *use)
 {
@@ -80,8 +79,8 @@ static void use_out(struct timeline *timeline, struct server *server,
              (int)sizeof client->address - 1, line);
 }
 
-/* Returns the client with this address. One that has not sent anything yet is
- * unknown: until it has, it is taken for the first that nobody knows. */
+/* Returns the client with this address. The address of a client that has not
+ * sent anything is unknown; it is then given to the first such client. */
 static struct client *client_at(struct timeline *timeline,
                                 struct server *server, const char *address)
 {
@@ -237,7 +236,7 @@ double letter_wait(const struct timeline *timeline, const struct letter *letter)
     double wait = letter->printed == NEVER ? timeline->now - letter->sent
                                            : letter->printed - letter->sent;
 
-    /* Somebody may have set the clock back. */
+    /* A wait is negative if the clock was set back. */
     return letter->sent == NEVER || wait < 0 ? 0 : wait;
 }
 

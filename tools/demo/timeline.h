@@ -1,8 +1,8 @@
 /*
- * timeline.h: what happened in the demo: which client sent each letter when,
- * and when which server printed it.
+ * timeline.h: what happened in the demo: when each client sent each letter, and
+ * when its server printed it.
  *
- * It is put together from files in one directory:
+ * This is read from files in one directory:
  *
  *     start         when the clients began to count, from talk.c
  *
@@ -10,7 +10,7 @@
  *
  *     NAME.sent     what the server's clients sent, stamped by talk.c
  *     NAME.events   what the server did, from its option --events
- *     NAME.out      its standard output with --label, which alone says which
+ *     NAME.out      its standard output with --label; only this shows which
  *                   address sends which letter
  */
 #ifndef TIMELINE_H
@@ -21,8 +21,8 @@
 
 enum { CLIENTS_MAX = 26, ROUNDS_MAX = 99, SERVERS_MAX = 16 };
 
-/* A time that has not come. All times are seconds since the start; what came
- * before, as clients that connect, is negative. */
+/* A time that has not come. All times are seconds since the start. What happens
+ * earlier, such as connecting, has a negative time. */
 #define NEVER (-1e9)
 
 struct letter {
@@ -30,7 +30,7 @@ struct letter {
 };
 
 struct client {
-    char address[80]; /* as its server shows it; "" while nobody knows */
+    char address[80]; /* as its server shows it; "" while unknown */
     double begun, accepted, closed; /* or NEVER */
     long received;                  /* bytes that the server took from it */
     int sent, printed;              /* letters so far */
@@ -41,7 +41,7 @@ struct server {
     const char *label; /* "kqueue (on epoll)" */
     char name[32];     /* its first word */
     struct client clients[CLIENTS_MAX];
-    int open, at_once; /* clients accepted and not closed: now, at most */
+    int open, at_once; /* clients accepted and not closed: now, and at most */
     char order[CLIENTS_MAX * ROUNDS_MAX + 1]; /* the letters as printed */
 };
 
@@ -54,17 +54,17 @@ struct timeline {
     struct server server[SERVERS_MAX];
 };
 
-/* Reads the files anew, as far as they are written. `timeline` has the
- * directory, the numbers and the labels; the rest is filled in. */
+/* Reads all of the files, as far as they are written. `timeline` has the
+ * directory, the numbers and the labels; this fills in the rest. */
 void read_timeline(struct timeline *timeline);
 
-/* Returns whether each letter is printed and each client gone. */
+/* Returns whether each letter is printed and each client closed. */
 bool timeline_complete(const struct timeline *timeline);
 
-/* Returns how many letters that were due a server has not printed. */
+/* Returns how many letters a server has not printed of all that it should. */
 int letters_lost(const struct timeline *timeline, const struct server *server);
 
-/* Returns where a time axis ends: room for all that is to come. */
+/* Returns where a time axis ends, with room for all that will happen. */
 double timeline_end(const struct timeline *timeline);
 
 /* Returns the distance of marks on a time axis, in seconds, so that no more
@@ -75,34 +75,35 @@ double timeline_step(const struct timeline *timeline, int most);
 double letter_wait(const struct timeline *timeline,
                    const struct letter *letter);
 
-/* The longest wait of a client's letters, and of a server's clients. */
+/* Return the longest wait of a client's letters, or of a server's clients. */
 double client_wait(const struct timeline *timeline,
                    const struct client *client);
 double server_wait(const struct timeline *timeline,
                    const struct server *server);
 
-/* Returns whether a wait is one that people notice: a tenth of the interval,
- * and no less than a twentieth of a second. */
+/* Returns whether people notice a wait: it is at least a tenth of the interval
+ * and a twentieth of a second. */
 bool is_long(const struct timeline *timeline, double wait);
 
 /* Returns how many letters of a server were sent but not printed at `time`. */
 int letters_waiting(const struct timeline *timeline,
                     const struct server *server, double time);
 
-/* Writes a duration for people: "0.4 ms", "120 ms", "3.0 s". */
 enum { DURATION_SIZE = 16 };
+
+/* Writes a duration for people: "0.4 ms", "120 ms", "3.0 s". Returns `text`. */
 char *format_duration(double seconds, char text[DURATION_SIZE]);
 
-/* What the class should take home, drawn from the record: how many the servers
- * served at once and who waited for it. */
+/* What the class should remember: how many clients the servers served at once,
+ * and which clients had to wait. */
 enum { CONCLUSIONS_MAX = 3, CONCLUSION_SIZE = 400 };
 
 struct conclusion {
-    bool good; /* whether it tells of no trouble */
+    bool good; /* no client waited long, no letter is lost */
     char text[CONCLUSION_SIZE];
 };
 
-/* Writes up to CONCLUSIONS_MAX lines and returns how many. */
+/* Writes up to CONCLUSIONS_MAX lines. Returns how many. */
 int conclude(const struct timeline *timeline,
              struct conclusion lines[CONCLUSIONS_MAX]);
 

@@ -1,9 +1,11 @@
 /*
- * late.c: pselect(2) with a signal just before the first sleep, the moment in
- * which a signal is lost that was tested for too early. Where the signal is not
- * held back, its handler has run before the sleep: the program exits with 9.
+ * late.c: pselect(2) with a signal just before the first sleep. A server that
+ * tests for the signal earlier, and does not block it, loses it then. In such a
+ * server the handler runs before the sleep, and late.c exits with status 9.
  *
- * The check compiles the server with -Dpselect=late_pselect. See sigpending(2).
+ * The check compiles the server with -Dpselect=late_pselect.
+ *
+ * See pselect(2), sigpending(2).
  */
 #define _POSIX_C_SOURCE 200809L
 

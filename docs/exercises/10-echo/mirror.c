@@ -1,15 +1,17 @@
 /*
- * mirror.c: a client for an echo server. It sends numbered bytes and compares
- * what comes back.
+ * mirror.c: a client for an echo server. It sends a pattern of bytes and
+ * compares what comes back.
  *
  *     mirror PORT BYTES          sends until the kernel takes no more, and only
  *                                then begins to read
- *     mirror PORT BYTES never    never reads: succeeds when it can send no more
- *                                for a second, and then stays until a line
- * comes on standard input
+ *     mirror PORT BYTES never    never reads; it succeeds if it can send no
+ *                                more for a second, and then waits for a line
+ *                                on standard input
  *
- * The status is 0, or 1 with the reason on standard error. No wait is longer
- * than 10 seconds. See poll(2), send(2), recv(2).
+ * The status is 0, or 1 with the reason on standard error. No wait for the
+ * server is longer than 10 seconds.
+ *
+ * See poll(2), send(2), recv(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -38,7 +40,7 @@ static void fail(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* The byte at each place: a pattern that no power of two repeats. */
+/* Returns the byte at a place. The pattern repeats at no power of two. */
 static char byte_at(size_t place)
 {
     return (char)('a' + place % 23);
@@ -57,8 +59,8 @@ static void connect_to(const char *port)
         fail("cannot connect");
 }
 
-/* Waits, at most `ms` milliseconds. Returns what is possible now; 0: nothing.
- */
+/* Waits for at most `ms` milliseconds. Returns what is possible now, 0 if
+ * nothing is. */
 static short possible(short wanted, int ms)
 {
     struct pollfd one = {.fd = fd, .events = wanted};
@@ -85,7 +87,7 @@ static void send_some(void)
         fail("cannot half-close");
 }
 
-/* Returns false at the end. */
+/* Returns false at the end of what comes back. */
 static bool receive_some(void)
 {
     char data[PIECE];
@@ -101,7 +103,7 @@ static bool receive_some(void)
     return size != 0;
 }
 
-/* Sends without reading, until nothing goes for a while. */
+/* Sends without reading until it can send no more for FULL_MS. */
 static void fill(void)
 {
     while (sent < total && possible(POLLOUT, FULL_MS) != 0)
