@@ -40,6 +40,7 @@ help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
 	@echo 'make trace       shows the system calls of one server, or compares two'
+	@echo 'make diff        shows two servers side by side, without comments'
 	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
@@ -49,7 +50,7 @@ help:
 	@echo 'make tools       builds what the targets above run, also by hand'
 	@echo 'make clean       removes $(BUILD)/'
 	@echo
-	@echo 'make demo BACKENDS="poll epoll"     and trace, test: some servers only'
+	@echo 'make demo BACKENDS="poll epoll"     and trace, diff, test: some only'
 	@echo 'make demo CLIENTS=6 ROUNDS=3 INTERVAL=0.5   other clients, faster'
 	@echo 'make test FILTER="port in use"      the tests whose names match'
 	@echo 'make test SERVER="python3 mine.py"  your own server'
@@ -111,8 +112,8 @@ $(BUILD)/flags: one-word .FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 .FORCE:
-.PHONY: all tools help demo trace exercise setup test compare fuzz check-all \
-	clean one-word .FORCE
+.PHONY: all tools help demo trace diff exercise setup test compare fuzz \
+	check-all clean one-word .FORCE
 
 # BSD make would enter a directory obj, if there is one.
 .OBJDIR: $(.CURDIR)

@@ -5,9 +5,12 @@
  *     build/blocking-nested --port 8888        and elsewhere: nc localhost 8888
  *
  * The outer loop accepts a client, the inner one receives from it until it
- * closes its side. While the program sleeps in recv it cannot be in accept: the
- * kernel connects a second client, and it waits in the backlog until the first
- * one leaves.
+ * closes its side. While the program sleeps in recv it cannot be in accept. The
+ * kernel does connect a second client, but that client waits in the backlog,
+ * the queue for accept, until the first one leaves.
+ *
+ * may_wait_for does not wait. It is there for a clean stop: it is false once
+ * Ctrl+C was pressed.
  *
  * Read on in blocking/server.c, where the two loops become two functions.
  */
@@ -31,7 +34,7 @@ int main(int argc, char **argv)
                 break;
             size = recv(client->fd, chunk, options.recv_size, 0);
             if (size == -1 && (errno == EINTR || errno == EAGAIN))
-                continue; /* a signal, and no data yet */
+                continue; /* interrupted by a signal: no data yet */
             if (size == -1)
                 client->error = errno; /* the connection is lost */
             if (size <= 0)

@@ -5,9 +5,9 @@
  *     build/blocking --port 8888               and elsewhere: nc localhost 8888
  *
  * The two loops of blocking/nested.c do two independent things, accepting
- * clients and receiving from one, and each has its own function now. It still
- * waits in the same way: accept_connections calls recv_all, so it cannot accept
- * the next client until recv_all returns.
+ * clients and receiving from one, and each has its own function now. The
+ * program still waits in the same way: accept_connections calls recv_all, so it
+ * cannot accept the next client until recv_all returns.
  *
  * Read on in select/server.c, which waits for all clients in one place, or in
  * coroutine/server.c, which keeps these two functions and serves all clients.
@@ -22,7 +22,7 @@ static void recv_all(struct client *client)
         ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
         if (size == -1 && (errno == EINTR || errno == EAGAIN))
-            continue; /* a signal, and no data yet */
+            continue; /* interrupted by a signal: no data yet */
         if (size == -1)
             client->error = errno; /* the connection is lost */
         if (size <= 0)

@@ -1,7 +1,7 @@
 /*
  * address.c: socket addresses as people write them; address.h says how.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "address.h"
 

@@ -4,7 +4,7 @@
  * Descriptors are small numbers, and the kernel hands out the lowest that is
  * free (accept(2)), so the simplest table is an array indexed by them.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "client.h"
 

@@ -2,7 +2,7 @@
  * listener.c: opens the listening socket and accepts clients from it;
  * listener.h says how. See accept(2), listen(2), bind(2), ipv6(7).
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "listener.h"
 
@@ -63,6 +63,7 @@ static int bind_socket(const struct addrinfo *address)
      * that it closed itself have left TIME_WAIT. */
     if (set_descriptor_flags(fd, mode == NON_BLOCKING) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        prepare_for_clients(fd) == 0 &&
         bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
         listen(fd, options.backlog) == 0)
         return fd;

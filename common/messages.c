@@ -18,12 +18,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Where messages and data go, NULL for nowhere. */
 static struct output *messages = &standard_output,
                      *data_output = &standard_output;
+
+/* Whether a descriptor is the file or the pipe that standard output is: events
+ * and text would be mixed in it. On a terminal, or in /dev/null, they may be.
+ */
+static bool is_standard_output(int fd)
+{
+    struct stat file, output;
+
+    return fstat(fd, &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
+           file.st_dev == output.st_dev && file.st_ino == output.st_ino &&
+           !S_ISCHR(file.st_mode);
+}
 
 int open_outputs(void)
 {
@@ -40,9 +53,15 @@ int open_outputs(void)
     events_file.name = options.events;
     /* Appending, so that `: >FILE` by another program leaves no hole. */
     events_file.fd =
-        open(options.events,
-             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-    return events_file.fd == -1 ? -1 : 0;
+        open(options.events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (events_file.fd == -1)
+        return -1;
+    if (is_standard_output(events_file.fd)) {
+        errno = EEXIST;
+        return -1;
+    }
+    /* A terminal or a pipe has nothing to truncate, and says EINVAL. */
+    return ftruncate(events_file.fd, 0) == -1 && errno != EINVAL ? -1 : 0;
 }
 
 /* Writes one line of the events file. */
@@ -63,10 +82,15 @@ static void print_message(const char *what, const char *who, const char *why)
 {
     if (messages == NULL)
         return;
+    /* Two outputs, one terminal: what came first is to stand first. */
+    if (messages != data_output)
+        flush_outputs();
     output_string(messages, what);
     output_string(messages, who);
     output_string(messages, why);
     output_write(messages, "\n", 1);
+    if (messages != data_output)
+        flush_outputs();
 }
 
 void print_listening(const char *name)

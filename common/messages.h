@@ -10,7 +10,8 @@
 struct client;
 
 /* Opens the outputs that `options` ask for. Returns 0, or -1 and errno if the
- * events file cannot be opened. See open(2). */
+ * events file cannot be opened; EEXIST: it is the same file as standard output.
+ * See open(2). */
 int open_outputs(void);
 
 /* What happened. Call them as soon as the system call has returned: an event is

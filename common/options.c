@@ -23,7 +23,7 @@
 
 #define VERSION "1.0.0"
 
-enum { RECV_SIZE_MAX = 1024 * 1024, PORT_MAX = 65535, STATUS_USAGE = 2 };
+enum { RECV_SIZE_MAX = 1024 * 1024, PORT_MAX = 65535 };
 
 struct options options = {
     .port = "8888", .backlog = INT_MAX, .recv_size = 1024};

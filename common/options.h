@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The exit status after wrong usage. */
+enum { STATUS_USAGE = 2 };
+
 struct options {
     const char *address;          /* NULL: every address of this host */
     const char *port;             /* decimal; "0": a free one */

@@ -3,7 +3,7 @@
  * This is the one place in common/ that ends the program when something fails
  * (options.c does so for a wrong command line).
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "server.h"
 
@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <unistd.h>
 
 char *chunk;
@@ -41,6 +42,15 @@ static void allocate_chunk(void)
     chunk = pages;
 }
 
+static noreturn void cannot_open_events(void)
+{
+    if (errno != EEXIST)
+        die_errno("cannot open %s", options.events);
+    warn("--events %s is standard output itself: use --events -",
+         options.events);
+    exit(STATUS_USAGE);
+}
+
 int start_server(const char *name, int argc, char **argv,
                  enum blocking blocking)
 {
@@ -62,7 +72,7 @@ int start_server(const char *name, int argc, char **argv,
     if (stop_on_signals() == -1)
         die_errno("cannot handle signals");
     if (open_outputs() == -1)
-        die_errno("cannot open %s", options.events);
+        cannot_open_events();
     atexit(flush_outputs);
     print_listening(address);
     return listener;

@@ -32,9 +32,20 @@ static volatile sig_atomic_t requested, failed;
 static volatile sig_atomic_t blocked_fd = -1;
 static int ends[2] = {-1, -1};
 
+static void on_alarm(int number)
+{
+    (void)number;
+    alarm(1);
+}
+
 void stop_request(void)
 {
+    struct sigaction action = {.sa_handler = on_alarm};
+
     requested = 1;
+    /* Not before: an alarm that the parent has set is to end the program. */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
     alarm(1);
     /* The pipe is non-blocking, and one byte that it holds is enough. */
     if (write(ends[1], "", 1) == -1)
@@ -66,12 +77,6 @@ static void on_stop(int number)
         raise(number);
     }
     errno = saved;
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-    alarm(1);
 }
 
 static int handle(int number, void (*handler)(int))
@@ -114,8 +119,6 @@ int stop_on_signals(void)
     for (int i = 0; stop_signals[i] != 0; i++)
         if (handle(stop_signals[i], on_stop) == -1)
             return -1;
-    if (handle(SIGALRM, on_alarm) == -1)
-        return -1;
     return unblock_signals();
 }
 

@@ -23,6 +23,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -34,6 +36,32 @@ int set_descriptor_flags(int fd, bool nonblocking)
     if (flags == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
         return -1;
     return wanted == flags ? 0 : fcntl(fd, F_SETFL, wanted);
+}
+
+static int set_option(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int prepare_for_clients(int listener)
+{
+    if (set_option(listener, SOL_SOCKET, SO_OOBINLINE, 1) == -1 ||
+        set_option(listener, SOL_SOCKET, SO_KEEPALIVE, 1) == -1)
+        return -1;
+#if defined(TCP_KEEPIDLE)
+    if (set_option(listener, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) == -1)
+        return -1;
+#elif defined(TCP_KEEPALIVE) /* macOS */
+    if (set_option(listener, IPPROTO_TCP, TCP_KEEPALIVE, KEEPALIVE_IDLE) == -1)
+        return -1;
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+    if (set_option(listener, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL) ==
+            -1 ||
+        set_option(listener, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES) == -1)
+        return -1;
+#endif
+    return 0;
 }
 
 int pipe_cloexec_nonblock(int ends[2])

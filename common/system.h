@@ -21,6 +21,15 @@ int pipe_cloexec_nonblock(int ends[2]);
 int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
                    bool nonblocking);
 
+/* Sets on a listening socket what each client's socket is to have, and inherits
+ * on every system that we know. SO_OOBINLINE: urgent data is data.
+ * SO_KEEPALIVE: if a client's machine vanishes without a word, recv fails with
+ * ETIMEDOUT after KEEPALIVE_IDLE + KEEPALIVE_PROBES * KEEPALIVE_INTERVAL
+ * seconds (OpenBSD has no times per socket: after about two hours). Returns 0,
+ * or -1 and errno. See socket(7), tcp(7). */
+enum { KEEPALIVE_IDLE = 60, KEEPALIVE_INTERVAL = 10, KEEPALIVE_PROBES = 6 };
+int prepare_for_clients(int listener);
+
 /* Returns the milliseconds since a time of CLOCK_MONOTONIC. A signal handler
  * may call it. See clock_gettime(2). */
 long elapsed_ms(const struct timespec *since);

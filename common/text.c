@@ -8,15 +8,14 @@
 
 #include <string.h>
 
-/* Compilers turn a loop of fixed length into vector instructions; with an early
- * exit in it, or a length known only at run time, they often do not. To gather
- * what the vectors say takes as long as 300 bytes, so a block has more. */
-enum { BLOCK = 1024, QUARTER = BLOCK / 4 };
+/* Compilers turn a loop of fixed length without an exit into vector
+ * instructions; reducing the vector in the end costs as much as about 300 bytes
+ * of work, so a block has more. */
+enum { BLOCK = 1024 };
 
-/* What every x86-64 CPU has are vectors of 16 bytes. With gcc and glibc a
- * function can be there also for those that have 32, and the program takes the
- * one that fits as it starts (too early for ThreadSanitizer): half the time,
- * for what each byte received passes through. */
+/* With gcc and glibc the function is compiled for vectors of 32 bytes, too, and
+ * the program takes it as it starts if the CPU has them (ThreadSanitizer is not
+ * ready by then). It halves the work that is done for each byte received. */
 #if defined __x86_64__ && defined __GLIBC__ && __GNUC__ >= 6 && \
     !defined __clang__ && !defined __SANITIZE_THREAD__
 #define ALSO_FOR_AVX2 __attribute__((target_clones("avx2", "default")))
@@ -35,30 +34,16 @@ static unsigned char max(unsigned char a, unsigned char b)
     return a > b ? a : b;
 }
 
-/* How far past `from` the furthest of four bytes lies, the one at `byte` and
- * those a quarter of a block apart. Below 0 an unsigned number goes on from the
- * top. (Over single bytes the loop takes longer, by a tenth or by a half: that
- * depends on where in memory it happens to lie.) */
-static unsigned char furthest(const unsigned char *byte, unsigned char from)
-{
-    unsigned char a = (unsigned char)(byte[0] - from);
-    unsigned char b = (unsigned char)(byte[QUARTER] - from);
-    unsigned char c = (unsigned char)(byte[2 * QUARTER] - from);
-    unsigned char d = (unsigned char)(byte[3 * QUARTER] - from);
-
-    return max(max(a, b), max(c, d));
-}
-
-/* Whether each byte of a block is plain, in four operations a byte. Seen from
- * tab, all that is below it lies above '~'; seen from space, what is between
- * newline and space lies above newline, and nothing else does. */
+/* Whether each byte of a block is plain. `byte - '\t'` wraps around below the
+ * tab, so the largest difference tells of bytes at both ends; `byte - ' '` does
+ * so for what lies between newline and space. */
 ALSO_FOR_AVX2 static bool block_is_plain(const unsigned char *block)
 {
     unsigned char from_tab = 0, from_space = 0;
 
-    for (int i = 0; i < QUARTER; i++) {
-        from_tab = max(from_tab, furthest(block + i, '\t'));
-        from_space = max(from_space, furthest(block + i, ' '));
+    for (int i = 0; i < BLOCK; i++) {
+        from_tab = max(from_tab, (unsigned char)(block[i] - '\t'));
+        from_space = max(from_space, (unsigned char)(block[i] - ' '));
     }
     return from_tab <= '~' - '\t' && from_space <= (unsigned char)('\n' - ' ');
 }
@@ -73,15 +58,18 @@ bool text_is_plain(const char *data, size_t size)
             return false;
     if (size == 0)
         return true;
-    /* The rest is made up to a block. */
+    /* The rest is filled up to a block. */
     memset(last, ' ', sizeof last);
     memcpy(last, byte, size);
     return block_is_plain(last);
 }
 
-/* How many bytes the character has that starts with this one; 0: none does. */
+/* How many bytes the character has that starts with this one; 0: none does. CR
+ * LF, the end of a line on Windows and with telnet, counts as one of two. */
 static int length_of(unsigned char lead)
 {
+    if (lead == '\r')
+        return 2;
     if (lead < 0x80)
         return is_plain(lead) ? 1 : 0;
     if (lead < 0xc2 || lead > 0xf4)
@@ -95,6 +83,8 @@ static int length_of(unsigned char lead)
 static bool is_second(unsigned char lead, unsigned char byte)
 {
     switch (lead) {
+    case '\r':
+        return byte == '\n';
     case 0xc2:
     case 0xe0:
         return byte >= 0xa0 && byte <= 0xbf;
@@ -119,6 +109,29 @@ static bool is_next(const struct text *text, unsigned char byte)
     return byte >= 0x80 && byte <= 0xbf;
 }
 
+/* The code point of a valid character of two to four bytes. */
+static unsigned long code_point(const unsigned char *byte, int length)
+{
+    unsigned long code = byte[0] & (0x7f >> length);
+
+    for (int i = 1; i < length; i++)
+        code = code << 6 | (byte[i] & 0x3f);
+    return code;
+}
+
+/* Whether a character reorders the text around it or cannot be seen, so that
+ * what is shown is not what was sent: marks and overrides of the direction,
+ * separators of lines and paragraphs, spaces without width, tags. (Joiners,
+ * U+200C and U+200D, stay: languages and emoji need them.) See Unicode TR 36
+ * and CVE-2021-42574, "Trojan Source". */
+static bool misleads(unsigned long code)
+{
+    return code == 0x61c || code == 0x200b || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x2069) || code == 0xfeff ||
+           (code >= 0xe0000 && code <= 0xe007f);
+}
+
 static char *put_escape(char *out, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef";
@@ -140,6 +153,27 @@ size_t text_finish(struct text *text, char *out)
     return (size_t)(to - out);
 }
 
+/* Puts out the character whose last byte has come. */
+static char *put_character(struct text *text, unsigned char last, char *to)
+{
+    unsigned char whole[TEXT_PART + 1];
+    int length = text->length + 1;
+
+    memcpy(whole, text->part, text->length);
+    whole[text->length] = last;
+    text->length = 0;
+    if (whole[0] == '\r') {
+        *to++ = '\n';
+    } else if (length > 1 && misleads(code_point(whole, length))) {
+        for (int i = 0; i < length; i++)
+            to = put_escape(to, whole[i]);
+    } else {
+        memcpy(to, whole, (size_t)length);
+        to += length;
+    }
+    return to;
+}
+
 size_t text_escape(struct text *text, const char *data, size_t size, char *out)
 {
     char *to = out;
@@ -155,10 +189,7 @@ size_t text_escape(struct text *text, const char *data, size_t size, char *out)
             to = put_escape(to, byte);
         } else if (text->length + 1 ==
                    length_of(text->length > 0 ? text->part[0] : byte)) {
-            memcpy(to, text->part, text->length);
-            to += text->length;
-            *to++ = (char)byte;
-            text->length = 0;
+            to = put_character(text, byte, to);
         } else {
             text->part[text->length++] = byte;
         }

@@ -3,8 +3,9 @@
  *
  * A client may send anything, also the bytes that move a terminal's cursor or
  * rename its window. What passes unchanged is valid UTF-8 (RFC 3629), newline
- * and tab; every byte of a control character (C0, DEL, C1) or of anything that
- * is not UTF-8 is written as four characters, \xNN.
+ * and tab; CR LF becomes a newline. Every byte of a control character (C0, DEL,
+ * C1), of a character that hides or reorders text (U+202E, U+200B and others)
+ * or of anything that is not UTF-8 is written as four characters, \xNN.
  *
  * The result is the same whether the bytes come in one piece or in many: a
  * character that a chunk cuts in two waits in the struct for its other half.

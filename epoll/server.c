@@ -3,11 +3,10 @@
  *
  *     build/epoll --port 8888                  and elsewhere: nc localhost 8888
  *
- * epoll is told once about each descriptor and keeps the list in the kernel,
- * which notes there what becomes ready as it happens. epoll_wait returns only
- * those: its cost grows with the clients that talk, and ten thousand idle ones
- * cost nothing. It is level-triggered, as poll is: what was not read yet is
- * reported again.
+ * epoll is told once about each descriptor. The kernel keeps the list and marks
+ * an entry when it becomes ready. epoll_wait returns only those: its cost grows
+ * with the clients that talk, and ten thousand idle ones cost no time. It is
+ * level-triggered, as poll is: what was not read yet is reported again.
  *
  * Compare poll/server.c, and kqueue/server.c for BSD and macOS.
  */
@@ -16,11 +15,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* What one round takes at most, so that neither a crowd of new clients nor a
- * client that floods keeps the others waiting. */
+/* Limits for one round of the loop: new clients accepted, and chunks received
+ * from each client, so that neither a crowd nor a flood keeps others waiting.
+ */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-enum { EVENTS = 64 }; /* what one epoll_wait returns at most */
+enum { EVENTS = 64 }; /* in one round; the next returns the others */
 
 static int epoll;
 
@@ -31,49 +31,49 @@ static bool watch(int fd)
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Closing the socket does this too, unless another process has a copy of it. */
+/* Closing the socket would do, unless another process has it open, too. */
 static void unwatch(int fd)
 {
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
- * Returns false once the client is finished. */
+/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
+ * the client is finished. A chunk that is not full was all there is, so a
+ * client that is watched has had its turn. A new client is asked until it has
+ * no more: if it has left already, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
         ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
         if (size == -1 && (errno == EAGAIN || errno == EINTR))
-            return true; /* not ready after all: back to the wait */
+            return true; /* nothing more for now: back to the wait */
         if (size == -1)
             client->error = errno; /* the connection is lost */
         if (size <= 0)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
         if (!is_new && (size_t)size < options.recv_size)
-            return true; /* that was all; the wait reports what comes next */
+            return true; /* that was all: back to the wait */
     }
-    return true; /* the other clients first; the wait reports the rest again */
+    return true; /* enough for this round: the wait reports the rest again */
 }
 
-/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
+/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
     for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            return; /* the backlog is empty, or accept has to pause */
+            return; /* the backlog is empty, or no descriptor is free */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent all and left by now: only a client that stays is
-         * worth watching. */
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client);
+            drop_client(client); /* there is no memory to watch it */
     }
 }
 
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll == -1 || !watch(stop_descriptor()))
-        die_errno("cannot watch for a stop");
+        die_errno("cannot prepare to wait");
     while (may_wait()) {
         bool listener_ready = false;
         int ready;
@@ -101,8 +101,8 @@ int main(int argc, char **argv)
         ready = epoll_wait(epoll, events, EVENTS, accept_timeout());
         if (ready == -1 && errno != EINTR)
             die_errno("epoll_wait failed");
-        /* Clients first: accept may reuse a descriptor that is closed in this
-         * round, and the old event would be applied to the new client. */
+        /* Accept comes last: a new client may get the descriptor of one that
+         * has just left, and no event of this round is meant for it. */
         for (int i = 0; i < ready; i++)
             if (events[i].data.fd == listener)
                 listener_ready = true;

@@ -1,15 +1,13 @@
 /*
  * kqueue/server.c: all clients at once, with kqueue(2), which BSD and macOS
- * have; on Linux with kqueue/linux/, which stands on epoll.
+ * have; on Linux with kqueue/linux/, which is built on epoll.
  *
  *     build/kqueue --port 8888                 and elsewhere: nc localhost 8888
  *
  * As with epoll the kernel keeps the list and returns what is ready. Two things
- * differ. One call, kevent, both changes the list and waits; it could do both
- * at once. And it can watch other things than descriptors: the signals that
- * stop the server are events, too. (An event also tells how much there is, the
- * bytes in a socket or the clients in the backlog; recv and accept tell it
- * anyway.)
+ * differ. One call, kevent, changes the list and waits; it can do both at once,
+ * but this server does one at a time, as the epoll server does. And it watches
+ * not only descriptors: the signals that stop the server are events, too.
  *
  * Compare epoll/server.c.
  */
@@ -21,19 +19,21 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* What one round takes at most, so that neither a crowd of new clients nor a
- * client that floods keeps the others waiting. */
+/* Limits for one round of the loop: new clients accepted, and chunks received
+ * from each client, so that neither a crowd nor a flood keeps others waiting.
+ */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-enum { EVENTS = 64 }; /* what one kevent returns at most */
+enum { EVENTS = 64 }; /* in one round; the next returns the others */
 
 static int kq;
 
-static bool change(uintptr_t ident, short filter, unsigned short action)
+/* Changes the list. Returns false, with errno, if that fails. */
+static bool change(uintptr_t ident, short filter, unsigned short flags)
 {
     struct kevent event;
 
-    EV_SET(&event, ident, filter, action, 0, 0, 0);
+    EV_SET(&event, ident, filter, flags, 0, 0, 0);
     return kevent(kq, &event, 1, NULL, 0, NULL) == 0;
 }
 
@@ -42,8 +42,8 @@ static bool watch(int fd)
     return change((uintptr_t)fd, EVFILT_READ, EV_ADD);
 }
 
-/* Closing the socket does this too, but kqueue/linux/ cannot see that if
- * another process has a copy of it. */
+/* Closing the socket would do, but kqueue/linux/ cannot see that if another
+ * process has it open, too. */
 static void unwatch(int fd)
 {
     change((uintptr_t)fd, EVFILT_READ, EV_DELETE);
@@ -57,43 +57,43 @@ static bool watch_signals(void)
     return true;
 }
 
-/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
- * Returns false once the client is finished. */
+/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
+ * the client is finished. A chunk that is not full was all there is, so a
+ * client that is watched has had its turn. A new client is asked until it has
+ * no more: if it has left already, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
         ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
         if (size == -1 && (errno == EAGAIN || errno == EINTR))
-            return true; /* not ready after all: back to the wait */
+            return true; /* nothing more for now: back to the wait */
         if (size == -1)
             client->error = errno; /* the connection is lost */
         if (size <= 0)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
         if (!is_new && (size_t)size < options.recv_size)
-            return true; /* that was all; the wait reports what comes next */
+            return true; /* that was all: back to the wait */
     }
-    return true; /* the other clients first; the wait reports the rest again */
+    return true; /* enough for this round: the wait reports the rest again */
 }
 
-/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
+/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
     for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            return; /* the backlog is empty, or accept has to pause */
+            return; /* the backlog is empty, or no descriptor is free */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent all and left by now: only a client that stays is
-         * worth watching. */
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client);
+            drop_client(client); /* there is no memory to watch it */
     }
 }
 
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 
     kq = kqueue();
     if (kq == -1 || fcntl(kq, F_SETFD, FD_CLOEXEC) == -1 || !watch_signals())
-        die_errno("cannot watch for a stop");
+        die_errno("cannot prepare to wait");
     while (may_wait()) {
         bool listener_ready = false;
         int ready;
@@ -123,8 +123,8 @@ int main(int argc, char **argv)
         ready = kevent(kq, NULL, 0, events, EVENTS, accept_timespec());
         if (ready == -1 && errno != EINTR)
             die_errno("kevent failed");
-        /* Clients first: accept may reuse a descriptor that is closed in this
-         * round, and the old event would be applied to the new client. */
+        /* Accept comes last: a new client may get the descriptor of one that
+         * has just left, and no event of this round is meant for it. */
         for (int i = 0; i < ready; i++)
             if (events[i].filter == EVFILT_SIGNAL)
                 stop_request();

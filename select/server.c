@@ -18,8 +18,9 @@
 
 #include <sys/select.h>
 
-/* What one round takes at most, so that neither a crowd of new clients nor a
- * client that floods keeps the others waiting. */
+/* Limits for one round of the loop: new clients accepted, and chunks received
+ * from each client, so that neither a crowd nor a flood keeps others waiting.
+ */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
 static fd_set watched;
@@ -40,34 +41,36 @@ static void unwatch(int fd)
     FD_CLR(fd, &watched);
 }
 
-/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
- * Returns false once the client is finished. */
+/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
+ * the client is finished. A chunk that is not full was all there is, so a
+ * client that is watched has had its turn. A new client is asked until it has
+ * no more: if it has left already, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
         ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
         if (size == -1 && (errno == EAGAIN || errno == EINTR))
-            return true; /* not ready after all: back to the wait */
+            return true; /* nothing more for now: back to the wait */
         if (size == -1)
             client->error = errno; /* the connection is lost */
         if (size <= 0)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
         if (!is_new && (size_t)size < options.recv_size)
-            return true; /* that was all; the wait reports what comes next */
+            return true; /* that was all: back to the wait */
     }
-    return true; /* the other clients first; the wait reports the rest again */
+    return true; /* enough for this round: the wait reports the rest again */
 }
 
-/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
+/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
     for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            return; /* the backlog is empty, or accept has to pause */
+            return; /* the backlog is empty, or no descriptor is free */
         if (client->fd >= FD_SETSIZE) {
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
             continue;
@@ -75,12 +78,10 @@ static void accept_connections(int listener)
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent all and left by now: only a client that stays is
-         * worth watching. */
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client);
+            drop_client(client); /* there is no memory to watch it */
     }
 }
 
@@ -108,8 +109,8 @@ int main(int argc, char **argv)
                 die_errno("select failed");
             continue;
         }
-        /* Clients first: accept may reuse a descriptor that is closed in this
-         * round, and the old event would be applied to the new client. */
+        /* Accept comes last: a new client may get the descriptor of one that
+         * has just left, and no event of this round is meant for it. */
         for (int fd = 0; fd <= highest; fd++)
             if (FD_ISSET(fd, &ready) && client_at(fd) != NULL)
                 serve(client_at(fd));

@@ -6,14 +6,15 @@
 #     make exercise N=3 V=1  shows in full what the suite says about it
 #
 # The files to work on are copied to docs/exercises/mine/ once and never
-# overwritten. It says "pass", or "missing: " and what, a line for each. The status
-# is 0 for a pass and for the list, 1 where something is missing, 3 where this
-# system cannot tell.
+# overwritten. It says "pass", or "missing: " and what, a line for each, and then
+# how to run the program that it has built. The status is 0 for a pass and for
+# the list, 1 where something is missing, 3 where this system cannot tell.
 #
-# Each exercise has a file `check` in its directory; lib.sh says what is in it. From
-# outside: BUILD (where the programs are), CC, CFLAGS, LDFLAGS, WORK (where the
-# copies go), LIMIT (seconds that a check waits for something), FILTER (a regular
-# expression for the names of the suite's scenarios that a check runs).
+# Each exercise has a file `check` in its directory; lib.sh says what is in it.
+# From outside: BUILD (where the programs are), CC, CFLAGS, LDFLAGS, WORK (where
+# the copies go), PROGRAMS (where the programs made of them go), LIMIT (seconds
+# that a check waits for something), FILTER (a regular expression for the names
+# of the suite's scenarios that a check runs).
 #
 # See sh(1).
 set -u
@@ -25,6 +26,7 @@ BUILD=$(cd "${BUILD:-$root/build}" 2>/dev/null && pwd) || {
   exit 1
 }
 WORK=${WORK:-$exercises/mine}
+PROGRAMS=${PROGRAMS:-$BUILD/exercises}
 N=${N:-}
 
 # The first line of a page, without its mark.
@@ -97,7 +99,10 @@ PATCH=
 . "$exercises/lib.sh"
 # shellcheck disable=SC1091 # each exercise has its own
 . "$here/check"
-mine=$WORK/$(basename "$here")
+mine=$WORK/${here##*/}
+place=${here##*/}
+place=${place%%-*}
+place=$PROGRAMS/${place#0}
 rm -rf "$mine.new"
 [ -d "$mine" ] || begin
 run_check

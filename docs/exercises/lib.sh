@@ -15,6 +15,7 @@ CC=${CC:-cc}
 STRICT='-std=c11 -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion'
 pids=
 absent=0
+program=
 SERVER=
 
 # missing TEXT: what is not there yet. It fails, so that a check can stop.
@@ -30,19 +31,20 @@ cannot() {
   exit 3
 }
 
-# run_check: runs the check in a directory of its own and says how it ended.
+# run_check: runs the check in a directory of its own, says how it ended, and
+# how to run what was built.
 run_check() {
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/exercise.XXXXXX") || exit 1
   trap 'end_all; rm -rf "$scratch"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  rm -rf "$place"
   check
   end_all
-  if [ "$absent" -eq 0 ]; then
-    echo pass
-  else
-    exit 1
-  fi
+  [ "$absent" -gt 0 ] || echo pass
+  [ -z "$program" ] || [ ! -x "$place/${program%% *}" ] ||
+    echo "To run it: ${place#"$root/"}/$program --port 8888"
+  [ "$absent" -eq 0 ]
 }
 
 # all_missing FILE: each line of it.
@@ -94,31 +96,49 @@ compile() {
   [ "$1" -eq 0 ] || missing "${file##*/} does not compile"
 }
 
-# build PROGRAM [FLAG...]: the server that is made of the project's common/ and
-# what is in $mine: a file there takes the place of the one with its name.
-# Leaves it in $scratch/build, where the suite looks for it.
-build() {
-  program=$1
-  shift
-  mkdir -p "$scratch/build/obj"
-  cp "$BUILD"/common/*.o "$scratch/build/obj/"
+# compile_all [FLAG...]: makes the objects of a server in $scratch/obj: those of
+# the project's common/ and of every file in $mine, which takes the place of the
+# file with the same name.
+compile_all() {
+  rm -rf "$scratch/obj"
+  mkdir -p "$scratch/obj"
+  cp "$BUILD"/common/*.o "$scratch/obj/"
   for file in "$mine"/*.c; do
     object=${file##*/}
     object=${object%.c}.o
     # common/ has a server.c, too.
     [ "$object" != server.o ] || object=main.o
-    compile "$file" "$scratch/build/obj/$object" "$@" || return
+    compile "$file" "$scratch/obj/$object" "$@" || return
   done
-  link "$program" "$scratch"/build/obj/*.o
+}
+
+# build PROGRAM [FLAG...]: builds the server as $place/PROGRAM and leaves it
+# there. Programs are not built in $scratch: a directory for temporary files may
+# be on a file system that is mounted noexec.
+build() {
+  program=$1
+  shift
+  compile_all "$@" && link "$program" "$scratch"/obj/*.o
+}
+
+# build_with FILE CALL PROGRAM [FLAG...]: builds the server once more, as
+# $place/PROGRAM-FILE. Instead of CALL it calls FILE_CALL, a function of
+# FILE.c in the exercise's directory.
+build_with() {
+  with=$1 call=$2 checked=$3-$1
+  shift 3
+  compile_all "-D$call=${with}_$call" "$@" &&
+    compile "$here/$with.c" "$scratch/obj/$with.o" &&
+    link "$checked" "$scratch"/obj/*.o
 }
 
 # link PROGRAM OBJECT...
 link() {
-  program=$1
+  linked=$place/$1
   shift
+  mkdir -p "$place" || return
   # shellcheck disable=SC2086 # several words
-  $CC ${CFLAGS:-} ${LDFLAGS:-} -o "$scratch/build/$program" "$@" \
-    2>"$scratch/words" && return
+  $CC ${CFLAGS:-} ${LDFLAGS:-} -o "$linked" "$@" 2>"$scratch/words" && return
   cat "$scratch/words"
   missing 'it does not link'
 }
@@ -251,6 +271,26 @@ stops_cleanly() {
   fi
 }
 
+# serves_others PROGRAM: whether a client is served while another, whose bytes
+# came first, has a thousand chunks to read.
+serves_others() {
+  serve "$1" --recv-size 1 || return
+  hold connect:2 say:ready line use:1 "send:$(printf '%01000d' 0)" half-close \
+    use:2 send:x say:sent line
+  wait_until said ready
+  wait_until counted '^Receiving from: ' 2
+  freeze
+  go
+  wait_until said sent
+  thaw
+  wait_until printed 0 1000 ||
+    missing 'every byte of a client that floods and leaves' || return
+  wait_until printed x
+  [ "$(grep -nx '[0x]' "$scratch/out" | sed -n '1001s/.*://p')" = 0 ] ||
+    missing 'a client that is served while another floods'
+  stop "$pid"
+}
+
 # Ends what a check has started, by its process id.
 end_all() {
   for one in $pids; do
@@ -263,13 +303,16 @@ end_all() {
 # --- The project's own suite -------------------------------------------------
 
 # suite BACKEND SCENARIOS: runs those whose names match (or FILTER's) against the
-# program in $scratch/build. Each that fails is something missing.
+# program in $place. Each that fails is something missing.
 suite() {
   for one in bats bash; do
     command -v "$one" >/dev/null || cannot "$one is missing: make setup"
   done
-  mkdir -p "$scratch/build"
-  [ -e "$scratch/build/tools" ] || ln -s "$BUILD/tools" "$scratch/build/tools"
+  rm -rf "$scratch/build"
+  mkdir "$scratch/build"
+  for one in "$BUILD/tools" "$place"/*; do
+    [ ! -e "$one" ] || ln -s "$one" "$scratch/build/"
+  done
   BUILD=$scratch/build BACKENDS=$1 FILTER=${FILTER:-$2} LIMIT=$LIMIT \
     SERVER=${SERVER:-} bash "$root/tests/run.sh" >"$scratch/suite" 2>&1 && return
   [ -z "${V:-}" ] || cat "$scratch/suite"

@@ -7,10 +7,11 @@
 #     BUILD=build sh docs/exercises/test.sh core     the quick ones
 #     BUILD=build sh docs/exercises/test.sh 3 8      some of them
 #
-# A solution is what stands in docs/exercises/solutions/, and there in the file
-# `from` the names of files of the project; a patch changes the start. trap.sed turns it into what one writes
-# who does not see the trap. start-says and trap-says have the words of the check,
-# with N for each number.
+# A solution is what is in docs/exercises/solutions/, and there in the file
+# `from` the names of files of the project; a patch changes the start. Each
+# trap*.sed turns it into what one writes without seeing a trap. start-says
+# and, for trap.sed, trap-says have the words of the check, with N for each
+# number.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
 # outside: BUILD, CC, CFLAGS, LDFLAGS.
@@ -24,10 +25,16 @@ CORE='1 2 4 10 13'
 # Of the suite, exercise 11 runs this much.
 LANGUAGE='split between two chunks|reset ends one|a newline is added|SIGTERM cl'
 
+BUILD=$(cd "${BUILD:-$root/build}" 2>/dev/null && pwd) || {
+  echo 'exercises: nothing is built yet: make' >&2
+  exit 1
+}
+export BUILD
 work=$(mktemp -d "${TMPDIR:-/tmp}/exercises.XXXXXX") || exit 1
+programs=$(mktemp -d "$BUILD/exercises.XXXXXX") || exit 1
 workers=
-trap 'for one in $workers; do kill "$one" 2>/dev/null; done; wait; rm -rf "$work"' \
-  EXIT
+trap 'for one in $workers; do kill "$one" 2>/dev/null; done; wait
+  rm -rf "$work" "$programs"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -45,8 +52,8 @@ report() {
 
 # check_it OUTPUT: what make exercise does.
 check_it() {
-  N=$number WORK=$work/$name FILTER=$filter sh "$exercises/check.sh" \
-    >"$1" 2>&1 </dev/null
+  N=$number WORK=$work/$name PROGRAMS=$programs FILTER=$filter \
+    sh "$exercises/check.sh" >"$1" 2>&1 </dev/null
 }
 
 # Copies the solution over the start.
@@ -58,7 +65,7 @@ solve() {
   fi
   for one in "$solution"/*; do
     case ${one##*/} in
-    README.md | from | *-says | trap.sed) ;;
+    README.md | from | *-says | trap*.sed) ;;
     *.patch) patch -s -p1 -d "$mine" <"$one" || return ;;
     *) cp "$one" "$mine/" || return ;;
     esac
@@ -66,18 +73,35 @@ solve() {
 }
 
 # normal FILE: the check's words as they are every time: what begins an exercise
-# left out, N for each number, and in one order.
+# and what ends it left out, N for each number, and in one order.
 normal() {
-  sed '/^Your files/d; /^What to do/d; /^  /d; /^$/d
+  sed '/^Your files/d; /^What to do/d; /^To run it/d; /^  /d; /^$/d
     s/[0-9][0-9]*/N/g' "$1" | sort
 }
 
-# Turns the solution into the trap.
+# fall TRAP: turns the solution into this trap.
 fall() {
+  cp "$work/$name.out/solved/"* "$mine/" || return
   for one in "$mine"/*.c; do
-    sed -f "$solution/trap.sed" "$one" >"$one.new" || return
-    mv "$one.new" "$one" || return
+    sed -f "$1" "$one" >"$one.new" && mv "$one.new" "$one" || return
   done
+  for one in "$mine"/*; do
+    cmp -s "$one" "$work/$name.out/solved/${one##*/}" || return 0
+  done
+  echo "$1 changes nothing" >&2
+  return 1
+}
+
+# try_trap TRAP: the check must say what is missing.
+try_trap() {
+  which=${1##*/}
+  which=${which%.sed}
+  fall "$1" >"$work/$name.out/trap" 2>&1 &&
+    LIMIT=2 check_it "$work/$name.out/trap"
+  status=$?
+  normal "$work/$name.out/trap" >"$work/$name.out/trapped"
+  report "exercise $name: the $which" $status "$work/$name.out/trapped" \
+    "$solution/$which-says"
 }
 
 # Whether the page names its own number, and only files that there are.
@@ -116,15 +140,15 @@ try() {
   report "exercise $name: its page" 0 "$work/$name.out/page" \
     "$work/$name.out/nothing"
   solve >"$work/$name.out/solution" 2>&1 &&
+    cp -R "$mine" "$work/$name.out/solved" &&
     check_it "$work/$name.out/solution"
-  report "exercise $name: the solution" $? "$work/$name.out/solution" \
-    "$work/$name.out/pass"
-  [ -f "$solution/trap.sed" ] || return 0
-  fall && LIMIT=2 check_it "$work/$name.out/trap"
   status=$?
-  normal "$work/$name.out/trap" >"$work/$name.out/trapped"
-  report "exercise $name: the trap" $status "$work/$name.out/trapped" \
-    "$solution/trap-says"
+  normal "$work/$name.out/solution" >"$work/$name.out/solved-says"
+  report "exercise $name: the solution" $status "$work/$name.out/solved-says" \
+    "$work/$name.out/pass"
+  for one in "$solution"/trap*.sed; do
+    [ ! -f "$one" ] || try_trap "$one"
+  done
 }
 
 # worker: tries every exercise that no other worker has begun.

@@ -50,7 +50,7 @@ build() {
 
   rm -rf "$out"
   make -k all tools BUILD="$out" CC="$ZIG cc -target $1" CFLAGS=-Werror \
-    CPPFLAGS='' LDFLAGS='' LDLIBS='' KQUEUE=auto >"$work/$1.make" 2>&1
+    CPPFLAGS='' LDFLAGS='' LDLIBS='' >"$work/$1.make" 2>&1
   echo "make ended with status $?" >>"$work/$1.make"
   grep -v '^mkdir\|^+ ' "$work/$1.make"
   grep -q '^make ended with status 0$' "$work/$1.make" || return 1

@@ -6,6 +6,8 @@
 # - No circle: a module (its .c and .h) never includes, through others, itself.
 # - A server.c and blocking/nested.c include common/server.h, headers of the
 #   system, and headers of their own directory, nothing else.
+# - Every server.c calls recv itself, but for coroutine/, whose loop does. Where
+#   two servers are to be compared, few lines differ.
 # - Every file and room at the top of tests/ and tools/ is named in the README
 #   there.
 #
@@ -44,6 +46,26 @@ knows_little() {
     grep -v '^#include "\.\./common/server\.h"$' | grep '/'
 }
 
+# at_most N SERVER SERVER: whether no more than N lines differ.
+at_most() {
+  local lines
+
+  lines=$(sh tools/diff/diff.sh --count "$2" "$3") || return
+  echo "$lines lines differ, $1 may"
+  [ "$lines" -le "$1" ]
+}
+
+# shows WORD FILE: whether the code says it as a whole word; comments and
+# strings do not count.
+shows() {
+  awk -v word="$1" '
+    { gsub(/"([^"\\]|\\.)*"/, "") }
+    inside && !sub(/^.*\*\//, "") { next }
+    { inside = 0; gsub(/\/\*[^*]*\*+\//, ""); inside = sub(/\/\*.*/, "") }
+    $0 ~ "(^|[^A-Za-z0-9_])" word "\\(" { found = 1 }
+    END { exit !found }' "$2"
+}
+
 # named_in README: whether it names all that stands beside it.
 named_in() {
   local entry missing=
@@ -63,6 +85,16 @@ for server in blocking/nested.c */server.c; do
   [ "$server" != common/server.c ] || continue
   check "$server knows common/server.h and its own directory" \
     knows_little "$server"
+done
+for server in blocking/nested.c */server.c; do
+  case $server in
+  common/* | coroutine/*) ;;
+  *) check "$server calls recv" shows recv "$server" ;;
+  esac
+done
+for pair in 'select poll' 'poll epoll' 'epoll kqueue'; do
+  # shellcheck disable=SC2086 # two words
+  check "a diff of $pair shows the waiting alone" at_most 50 $pair
 done
 check 'tests/README.md names what is in tests/' named_in tests/README.md
 check 'tools/README.md names what is in tools/' named_in tools/README.md

@@ -115,6 +115,18 @@ static size_t encode(uint32_t point, unsigned char bytes[4])
     return size;
 }
 
+bool misleads(uint32_t point)
+{
+    static const uint32_t ranges[][2] = {
+        {0x61c, 0x61c},   {0x200b, 0x200b}, {0x200e, 0x200f},  {0x2028, 0x202e},
+        {0x2060, 0x2069}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f}};
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (point >= ranges[i][0] && point <= ranges[i][1])
+            return true;
+    return false;
+}
+
 size_t random_character(unsigned char bytes[4])
 {
     static const uint32_t ends[] = {0x7f, 0x800, 0x10000, 0x110000};
@@ -126,7 +138,7 @@ size_t random_character(unsigned char bytes[4])
         return encode(once_in(3) ? '\t' : '\n', bytes);
     do
         point = starts[kind] + random_below(ends[kind] - starts[kind]);
-    while (point >= 0xd800 && point <= 0xdfff);
+    while ((point >= 0xd800 && point <= 0xdfff) || misleads(point));
     return encode(point, bytes);
 }
 

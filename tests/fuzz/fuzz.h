@@ -49,6 +49,10 @@ uint32_t random_small(uint32_t limit);
 /* Fills `bytes` with `size` random ones. */
 void random_bytes(void *bytes, size_t size);
 
+/* Returns whether a character hides or reorders text (common/text.c has the
+ * same in its own words). */
+bool misleads(uint32_t point);
+
 /* Writes a random character that may be printed as it is: UTF-8 of 1 to 4
  * bytes, sometimes a newline or a tab. Returns its size. */
 size_t random_character(unsigned char bytes[4]);

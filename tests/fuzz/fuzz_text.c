@@ -50,7 +50,7 @@ static size_t character_size(const unsigned char *bytes, size_t size)
     if ((point < 0x20 && point != '\n' && point != '\t') ||
         (point >= 0x7f && point <= 0x9f))
         return 0;
-    return length;
+    return misleads(point) ? 0 : length;
 }
 
 static bool is_clean(struct bytes text)
@@ -66,7 +66,7 @@ static bool is_clean(struct bytes text)
 }
 
 /* Returns what text.c should write: \xNN for each byte that is no part of a
- * character that may be shown. The caller frees it. */
+ * character that may be shown, and a newline for CR LF. The caller frees it. */
 static struct bytes second_opinion(struct bytes input)
 {
     static const char digits[] = "0123456789abcdef";
@@ -78,6 +78,8 @@ static struct bytes second_opinion(struct bytes input)
                                    (unsigned char)digits[input.at[i] >> 4],
                                    (unsigned char)digits[input.at[i] & 15]};
 
+        if (i + 1 < input.size && memcmp(input.at + i, "\r\n", 2) == 0)
+            length = character_size(input.at + ++i, 1);
         memcpy(output.at + output.size, length > 0 ? input.at + i : escaped,
                length > 0 ? length : sizeof escaped);
         output.size += length > 0 ? length : sizeof escaped;

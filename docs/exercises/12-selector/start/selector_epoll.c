@@ -1,8 +1,7 @@
 /*
- * A selector on epoll(7) that is told of each descriptor once: EPOLLONESHOT.
- * To be written.
+ * A selector on epoll(7) with EPOLLONESHOT: epoll reports a descriptor once and
+ * is then silent about it. To be written.
  */
-#include "../common/error.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -11,32 +10,33 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-static int oneshot_open(void)
+static bool selector_open(void)
 {
-    /* TODO */
-    errno = ENOSYS;
-    return -1;
+    errno = ENOSYS; /* TODO */
+    return false;
 }
 
-static int oneshot_watch(int fd)
-{
-    (void)fd; /* TODO */
-    errno = ENOSYS;
-    return -1;
-}
-
-static void oneshot_forget(int fd)
+static bool selector_watch(int fd)
 {
     (void)fd; /* TODO */
+    errno = ENOSYS;
+    return false;
 }
 
-static void oneshot_wait(int ms, void (*ready)(int fd))
+static void selector_unwatch(int fd)
+{
+    (void)fd; /* TODO */
+}
+
+static int selector_wait(int ms, void (*ready)(int fd))
 {
     (void)ms; /* TODO */
     (void)ready;
+    errno = ENOSYS;
+    return -1;
 }
 
-static void oneshot_close(void)
+static void selector_close(void)
 {
     /* TODO */
 }
@@ -44,9 +44,9 @@ static void oneshot_close(void)
 const struct selector selector_epoll = {
     .name = "epoll",
     .limit = INT_MAX,
-    .open = oneshot_open,
-    .watch = oneshot_watch,
-    .forget = oneshot_forget,
-    .wait = oneshot_wait,
-    .close = oneshot_close,
+    .open = selector_open,
+    .watch = selector_watch,
+    .unwatch = selector_unwatch,
+    .wait = selector_wait,
+    .close = selector_close,
 };

@@ -1,24 +1,29 @@
 /*
- * The poll server that lets a client go which says nothing for one second.
+ * The poll server, but a client that sends nothing for one second is
+ * disconnected.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "../common/server.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { LISTENER, STOP, CLIENTS }; /* places in the list */
-enum { IDLE_MS = 1000 };
+/* What one round takes at most, so that neither a crowd of new clients nor a
+ * client that floods keeps the others waiting. */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-/* The list, and beside it when the client in each place has to go. */
+enum { IDLE_MS = 1000 }; /* how long a client may say nothing */
+
+/* By descriptor. poll skips an entry whose fd is -1. */
 static struct pollfd *watched;
-static long long *deadlines;
-static nfds_t count, room;
+static int count, capacity;
 
-/* Milliseconds of a clock that nobody sets. */
+/* By descriptor, too: when the client is to be closed. */
+static long long *deadlines;
+
+/* Milliseconds of a clock that only goes forwards. */
 static long long now_ms(void)
 {
     struct timespec now;
@@ -27,78 +32,99 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Makes room for as many clients again. Returns 0, or -1 and errno. */
-static int grow(void)
-{
-    nfds_t wanted = room == 0 ? 64 : 2 * room;
-    struct pollfd *list = realloc(watched, wanted * sizeof *watched);
-    long long *times;
-
-    if (list == NULL)
-        return -1;
-    watched = list;
-    times = realloc(deadlines, wanted * sizeof *deadlines);
-    if (times == NULL)
-        return -1;
-    deadlines = times;
-    room = wanted;
-    return 0;
-}
-
 static bool watch(int fd)
 {
-    if (count == room && grow() == -1)
-        return false;
-    deadlines[count] = now_ms() + IDLE_MS;
-    watched[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    if (fd >= capacity) {
+        size_t wanted = 2 * ((size_t)fd + 1);
+        struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
+        long long *times;
+
+        if (larger == NULL)
+            return false;
+        watched = larger;
+        times = realloc(deadlines, wanted * sizeof *deadlines);
+        if (times == NULL)
+            return false;
+        deadlines = times;
+        capacity = (int)wanted;
+    }
+    while (count <= fd)
+        watched[count++].fd = -1;
+    watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
+    deadlines[fd] = now_ms() + IDLE_MS;
     return true;
 }
 
+static void unwatch(int fd)
+{
+    watched[fd].fd = -1;
+}
+
+/* Receives what a client that is ready has sent, CHUNKS_PER_ROUND at most.
+ * Returns false once the client is finished. */
+static bool receive(struct client *client, bool is_new)
+{
+    for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
+
+        if (size == -1 && (errno == EAGAIN || errno == EINTR))
+            return true; /* not ready after all: back to the wait */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            return false; /* 0: the client has closed its side */
+        print_chunk(client, chunk, size);
+        if (!is_new && (size_t)size < options.recv_size)
+            return true; /* that was all; the wait reports what comes next */
+    }
+    return true; /* the other clients first; the wait reports the rest again */
+}
+
+/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
 static void accept_connections(int listener)
 {
-    struct client *client;
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
 
-    while ((client = accept_client(listener)) != NULL) {
+        if (client == NULL)
+            return; /* the backlog is empty, or accept has to pause */
         print_connection(client);
         print_next();
         print_receiving(client);
-        /* It may have sent something by now, and be finished. */
-        if (!recv_chunks(client))
+        /* It may have sent all and left by now: only a client that stays is
+         * worth watching. */
+        if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
             drop_client(client);
     }
 }
 
-static void leave(nfds_t place)
+static void disconnect(struct client *client)
 {
-    struct client *client = client_at(watched[place].fd);
-
-    count--;
-    watched[place] = watched[count];
-    deadlines[place] = deadlines[count];
+    unwatch(client->fd);
     close_client(client);
 }
 
-static void receive(nfds_t place)
+static void serve(struct client *client)
 {
-    if (recv_chunks(client_at(watched[place].fd)))
-        deadlines[place] = now_ms() + IDLE_MS;
+    if (receive(client, false))
+        deadlines[client->fd] = now_ms() + IDLE_MS;
     else
-        leave(place);
+        disconnect(client);
 }
 
-/* How long poll may sleep: until the first deadline, or until the listener has
- * paused long enough. Rounded up, or the last millisecond would be a spin. */
+/* How long poll may sleep: until the first deadline, or until accept has paused
+ * long enough; -1: forever. */
 static int timeout(void)
 {
     int least = accept_timeout();
     long long now = now_ms();
 
-    for (nfds_t i = CLIENTS; i < count; i++) {
-        int left = deadlines[i] <= now ? 0 : (int)(deadlines[i] - now) + 1;
+    for (int fd = 0; fd < count; fd++) {
+        int left = deadlines[fd] > now ? (int)(deadlines[fd] - now) : 0;
 
-        if (least == -1 || left < least)
+        if (client_at(fd) != NULL && (least == -1 || left < least))
             least = left;
     }
     return least;
@@ -108,31 +134,28 @@ int main(int argc, char **argv)
 {
     int listener = start_server("poll", argc, argv, NON_BLOCKING);
 
-    /* In this order: LISTENER, STOP. */
-    if (!watch(listener) || !watch(stop_descriptor()))
-        die_errno("cannot watch the listener");
-    while (!stop_requested()) {
+    if (!watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
         long long now;
 
-        watched[LISTENER].events = accept_paused() ? 0 : POLLIN;
-        flush_outputs();
-        if (poll(watched, count, timeout()) == -1) {
+        watch_unless_paused(listener, watch, unwatch);
+        if (poll(watched, (nfds_t)count, timeout()) == -1) {
             if (errno != EINTR)
                 die_errno("poll failed");
             continue;
         }
         now = now_ms();
-        /* Clients first: the descriptor of one that leaves may come back with
-         * the next accept, and must not be taken for the one in this list.
-         * Backwards, since the last one takes the place of one that leaves. All
-         * are looked at on every turn: while one talks, poll need never run
-         * into its timeout. */
-        for (nfds_t i = count; i-- > CLIENTS;)
-            if (watched[i].revents != 0)
-                receive(i);
-            else if (deadlines[i] <= now)
-                leave(i);
-        if (watched[LISTENER].revents != 0)
+        /* Clients first: accept may reuse a descriptor that is closed in this
+         * round, and the old event would be applied to the new client. The
+         * deadlines are compared in each round: while one client talks, poll
+         * may never return because of its timeout. */
+        for (int fd = 0; fd < count; fd++)
+            if (watched[fd].revents != 0 && client_at(fd) != NULL)
+                serve(client_at(fd));
+            else if (client_at(fd) != NULL && deadlines[fd] <= now)
+                disconnect(client_at(fd));
+        if (watched[listener].revents != 0)
             accept_connections(listener);
     }
     free(watched);

@@ -1,2 +1,2 @@
-# A mask for pselect, and nothing held back before it.
-s/sigprocmask(SIG_BLOCK, &held, &before)/sigprocmask(SIG_BLOCK, NULL, \&before)/
+# A mask for pselect, and nothing blocked before it.
+s/sigprocmask(SIG_BLOCK, &blocked, &before)/sigprocmask(SIG_BLOCK, NULL, \&before)/

@@ -1,132 +1,156 @@
 /*
- * A server that sends back what it receives, with poll(2). What send does not
- * take at once is kept, up to 64 KiB for a client; while there is no room for
- * more, nothing more is received from it.
+ * A server that sends back what it receives, with poll(2). It keeps what send
+ * does not take at once, up to 64 KiB for each client. While it has to keep
+ * that much, it receives nothing more from this client.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "../common/server.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTENER, STOP, CLIENTS }; /* places in the list */
+/* What one round takes at most, so that a crowd of new clients does not keep
+ * the others waiting. */
+enum { CLIENTS_PER_ROUND = 64 };
+
 enum { KEPT_MOST = 65536 };
 
 /* What one client has still to get. */
 struct echo {
     size_t size;
-    bool ends; /* it has said that nothing more comes */
+    bool ends; /* the client has closed its side */
     char data[KEPT_MOST];
 };
 
+/* By descriptor. poll skips an entry whose fd is -1. */
 static struct pollfd *watched;
-static struct echo **echoes; /* beside it */
-static nfds_t count, room;
+static int count, capacity;
 
-/* Makes room for as many clients again. Returns 0, or -1 and errno. */
-static int grow(void)
+/* By descriptor, too; NULL for what is no client. */
+static struct echo **echoes;
+
+static bool watch(int fd)
 {
-    nfds_t wanted = room == 0 ? 64 : 2 * room;
-    struct pollfd *list = realloc(watched, wanted * sizeof *watched);
-    struct echo **kept;
+    if (fd >= capacity) {
+        size_t wanted = 2 * ((size_t)fd + 1);
+        struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
+        struct echo **more;
 
-    if (list == NULL)
-        return -1;
-    watched = list;
-    kept = realloc(echoes, wanted * sizeof(struct echo *));
-    if (kept == NULL)
-        return -1;
-    echoes = kept;
-    room = wanted;
-    return 0;
-}
-
-static void accept_connections(int listener)
-{
-    struct client *client;
-
-    while ((client = accept_client(listener)) != NULL) {
-        struct echo *echo = NULL;
-
-        print_connection(client);
-        if ((count == room && grow() == -1) ||
-            (echo = malloc(sizeof *echo)) == NULL) {
-            drop_client(client);
-            continue;
-        }
-        echo->size = 0;
-        echo->ends = false;
-        echoes[count] = echo;
-        watched[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+        if (larger == NULL)
+            return false;
+        watched = larger;
+        more = realloc(echoes, wanted * sizeof(struct echo *));
+        if (more == NULL)
+            return false;
+        echoes = more;
+        capacity = (int)wanted;
     }
+    while (count <= fd) {
+        echoes[count] = NULL;
+        watched[count++].fd = -1;
+    }
+    if (client_at(fd) != NULL) {
+        echoes[fd] = malloc(sizeof *echoes[fd]);
+        if (echoes[fd] == NULL)
+            return false;
+        echoes[fd]->size = 0;
+        echoes[fd]->ends = false;
+    }
+    watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return true;
 }
 
-/* Whether the call failed only because it would have had to wait. */
-static bool failed_for_now(void)
+static void unwatch(int fd)
 {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    watched[fd].fd = -1;
+    free(echoes[fd]);
+    echoes[fd] = NULL;
 }
 
-/* Receives into what room there is. Returns false when the connection failed.
- */
-static bool receive_some(struct client *client, struct echo *echo)
+/* Receives as much as there is room for. Returns false if the connection is
+ * lost. */
+static bool receive(struct client *client)
 {
+    struct echo *echo = echoes[client->fd];
     ssize_t size;
 
     if (echo->ends || echo->size == KEPT_MOST)
         return true;
     size = recv(client->fd, echo->data + echo->size, KEPT_MOST - echo->size, 0);
-    if (size == -1 && !failed_for_now()) {
-        client->error = errno;
+    if (size == -1 && (errno == EAGAIN || errno == EINTR))
+        return true; /* not ready after all: back to the wait */
+    if (size == -1) {
+        client->error = errno; /* the connection is lost */
         return false;
     }
     if (size == 0)
         echo->ends = true;
-    if (size > 0)
-        echo->size += (size_t)size;
+    echo->size += (size_t)size;
     return true;
 }
 
-/* Sends what the kernel takes and keeps the rest. Returns false when the
- * connection failed. */
-static bool send_some(struct client *client, struct echo *echo)
+/* Sends what the kernel takes, and keeps the rest. Returns false if the
+ * connection is lost. */
+static bool send_kept(struct client *client)
 {
+    struct echo *echo = echoes[client->fd];
     ssize_t size;
 
     if (echo->size == 0)
         return true;
     size = send(client->fd, echo->data, echo->size, 0);
-    if (size == -1 && !failed_for_now()) {
-        client->error = errno;
+    if (size == -1 && (errno == EAGAIN || errno == EINTR))
+        return true; /* the kernel's buffer is full: back to the wait */
+    if (size == -1) {
+        client->error = errno; /* the connection is lost */
         return false;
     }
-    if (size > 0) {
-        echo->size -= (size_t)size;
-        memmove(echo->data, echo->data + size, echo->size);
-    }
+    echo->size -= (size_t)size;
+    memmove(echo->data, echo->data + size, echo->size);
     return true;
 }
 
-static void receive(nfds_t place)
+/* Watches a client only for what the server can do with it now: otherwise poll
+ * would return at once, again and again. */
+static void choose_events(int fd)
 {
-    struct client *client = client_at(watched[place].fd);
-    struct echo *echo = echoes[place];
-    bool lives = receive_some(client, echo) && send_some(client, echo);
+    struct echo *echo = echoes[fd];
 
-    if (lives && !(echo->ends && echo->size == 0)) {
-        /* Watch for what can be made use of, or poll would not sleep. */
-        watched[place].events =
-            (short)((echo->ends || echo->size == KEPT_MOST ? 0 : POLLIN) |
-                    (echo->size > 0 ? POLLOUT : 0));
+    watched[fd].events = 0;
+    if (!echo->ends && echo->size < KEPT_MOST)
+        watched[fd].events |= POLLIN;
+    if (echo->size > 0)
+        watched[fd].events |= POLLOUT;
+}
+
+/* Accepts the clients in the backlog, CLIENTS_PER_ROUND at most. */
+static void accept_connections(int listener)
+{
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
+
+        if (client == NULL)
+            return; /* the backlog is empty, or accept has to pause */
+        print_connection(client);
+        print_next();
+        print_receiving(client);
+        if (!watch(client->fd))
+            drop_client(client);
+    }
+}
+
+static void serve(struct client *client)
+{
+    struct echo *echo = echoes[client->fd];
+
+    if (receive(client) && send_kept(client) &&
+        !(echo->ends && echo->size == 0)) {
+        choose_events(client->fd);
         return;
     }
-    free(echo);
-    count--;
-    watched[place] = watched[count];
-    echoes[place] = echoes[count];
+    unwatch(client->fd);
     close_client(client);
 }
 
@@ -134,28 +158,26 @@ int main(int argc, char **argv)
 {
     int listener = start_server("echo", argc, argv, NON_BLOCKING);
 
-    if (grow() == -1)
-        die_errno("cannot watch the listener");
-    watched[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
-    watched[STOP] = (struct pollfd){.fd = stop_descriptor(), .events = POLLIN};
-    count = CLIENTS;
-    while (!stop_requested()) {
-        watched[LISTENER].events = accept_paused() ? 0 : POLLIN;
-        flush_outputs();
-        if (poll(watched, count, accept_timeout()) == -1) {
+    if (!watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
+        watch_unless_paused(listener, watch, unwatch);
+        if (poll(watched, (nfds_t)count, accept_timeout()) == -1) {
             if (errno != EINTR)
                 die_errno("poll failed");
             continue;
         }
-        for (nfds_t i = count; i-- > CLIENTS;)
-            if (watched[i].revents != 0)
-                receive(i);
-        if (watched[LISTENER].revents != 0)
+        /* Clients first: accept may reuse a descriptor that is closed in this
+         * round, and the old event would be applied to the new client. */
+        for (int fd = 0; fd < count; fd++)
+            if (watched[fd].revents != 0 && client_at(fd) != NULL)
+                serve(client_at(fd));
+        if (watched[listener].revents != 0)
             accept_connections(listener);
     }
-    while (count > CLIENTS)
-        free(echoes[--count]);
-    free(watched);
+    for (int fd = 0; fd < count; fd++)
+        free(echoes[fd]);
     free(echoes);
+    free(watched);
     return stop_server(listener);
 }

@@ -1,9 +1,8 @@
 /*
- * A selector on epoll(7) that is told of each descriptor once: EPOLLONESHOT.
- * What one wait has reported, the next one arms again, unless it was forgotten
- * in between.
+ * A selector on epoll(7) with EPOLLONESHOT: epoll reports a descriptor once and
+ * is then silent about it. Each wait arms again what the last one has reported,
+ * unless it is no longer watched.
  */
-#include "../common/error.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -16,59 +15,59 @@ enum { EVENTS = 64 };
 
 static int epoll = -1;
 
-/* What the last wait has reported: silent since then. -1: forgotten. */
+/* What the last wait has reported; -1: no longer watched. */
 static int reported[EVENTS];
 static int reported_count;
 
-static int oneshot_open(void)
+static bool selector_open(void)
 {
     reported_count = 0;
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    return epoll == -1 ? -1 : 0;
+    return epoll != -1;
 }
 
-static int arm(int change, int fd)
+static bool arm(int change, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT,
                                 .data.fd = fd};
 
-    return epoll_ctl(epoll, change, fd, &event);
+    return epoll_ctl(epoll, change, fd, &event) == 0;
 }
 
-static int oneshot_watch(int fd)
+static bool selector_watch(int fd)
 {
     return arm(EPOLL_CTL_ADD, fd);
 }
 
-static void oneshot_forget(int fd)
+static void selector_unwatch(int fd)
 {
-    /* Its number may come back before the next wait, for another client. */
+    /* A new client may have its number before the next wait. */
     for (int i = 0; i < reported_count; i++)
         if (reported[i] == fd)
             reported[i] = -1;
-    /* It fails only for what is not watched. */
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static void oneshot_wait(int ms, void (*ready)(int fd))
+static int selector_wait(int ms, void (*ready)(int fd))
 {
     struct epoll_event events[EVENTS];
     int found;
 
     for (int i = 0; i < reported_count; i++)
-        if (reported[i] != -1 && arm(EPOLL_CTL_MOD, reported[i]) == -1)
-            die_errno("cannot watch a client again");
+        if (reported[i] != -1 && !arm(EPOLL_CTL_MOD, reported[i]))
+            return -1;
+    reported_count = 0;
     found = epoll_wait(epoll, events, EVENTS, ms);
-    if (found == -1 && errno != EINTR)
-        die_errno("epoll_wait failed");
-    reported_count = found == -1 ? 0 : found;
-    for (int i = 0; i < reported_count; i++)
-        reported[i] = events[i].data.fd;
-    for (int i = 0; i < reported_count; i++)
+    if (found == -1)
+        return errno == EINTR ? 0 : -1;
+    for (int i = 0; i < found; i++)
+        reported[reported_count++] = events[i].data.fd;
+    for (int i = 0; i < found; i++)
         ready(events[i].data.fd);
+    return 0;
 }
 
-static void oneshot_close(void)
+static void selector_close(void)
 {
     close(epoll);
     epoll = -1;
@@ -77,9 +76,9 @@ static void oneshot_close(void)
 const struct selector selector_epoll = {
     .name = "epoll",
     .limit = INT_MAX,
-    .open = oneshot_open,
-    .watch = oneshot_watch,
-    .forget = oneshot_forget,
-    .wait = oneshot_wait,
-    .close = oneshot_close,
+    .open = selector_open,
+    .watch = selector_watch,
+    .unwatch = selector_unwatch,
+    .wait = selector_wait,
+    .close = selector_close,
 };

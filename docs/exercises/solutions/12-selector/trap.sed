@@ -1,2 +1,2 @@
-# Who was forgotten is armed again all the same.
+# A descriptor that is no longer watched is armed again.
 s/reported\[i\] == fd/reported[i] == -2/

@@ -1,2 +1,2 @@
 # The buffer is not empty at the fork.
-/would be there twice after the fork/,/flush_outputs/s/flush_outputs();//
+/would print what is still in the buffer/,/flush_outputs/s/flush_outputs();//

@@ -1,0 +1,2 @@
+# After poll has returned -1 the list is looked at all the same.
+s/^            continue;$//
