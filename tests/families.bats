@@ -21,6 +21,12 @@ served_over() {
   wait_for "Connection closed: $name"
 }
 
+# has_ipv6: skips where there is no ::1.
+has_ipv6() {
+  "$BUILD/tools/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
+  has refused "$BATS_TEST_TMPDIR/words" || skip "this host has no IPv6"
+}
+
 @test "both families are served on one socket" {
   LOOPBACK='' start_server
   case $(head -n 1 "$LOG") in
@@ -50,8 +56,7 @@ served_over() {
 
 @test "--address ::1 is IPv6, in brackets" {
   only_ours
-  "$BUILD/tools/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
-  has refused "$BATS_TEST_TMPDIR/words" || skip "this host has no IPv6"
+  has_ipv6
   start_server --address ::1
   same "Listening on: [::1]:$PORT" "$(cat "$LOG")"
   served_over ::1 '[::1]'
@@ -67,16 +72,55 @@ served_over() {
 }
 
 @test "a host without IPv6 is served over IPv4, unless it was asked for" {
-  local fault='-e trace=socket -e inject=socket:error=EAFNOSUPPORT:when=1'
+  local error
 
   only_ours
-  strace -qq -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
-  # One that looks for leaks at its end cannot be traced.
-  export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-  UNDER="strace -D -qq -o /dev/null $fault" LOOPBACK='' start_server
-  same "Listening on: 0.0.0.0:$PORT" "$(cat "$LOG")"
-  served_over 127.0.0.1 127.0.0.1
-  UNDER="strace -D -qq -o /dev/null $fault" run_server --address :: --port 0
+  # OpenBSD without IPv6 and a FreeBSD jail fail with the second.
+  for error in EAFNOSUPPORT EPROTONOSUPPORT; do
+    inject socket "error=$error:when=1"
+    LOOPBACK='' start_server
+    same "Listening on: 0.0.0.0:$PORT" "$(cat "$LOG")"
+    served_over 127.0.0.1 127.0.0.1
+  done
+  run_server --address :: --port 0
   same 1 "$STATUS"
   has "cannot listen on [::]:0: " "$ERR"
+}
+
+# two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. Where
+# localhost has only one of them, the server gets an /etc/hosts of its own.
+two_addresses() {
+  local hosts=$BATS_TEST_TMPDIR/hosts
+
+  HOST=localhost
+  if grep -Eq '^::1[[:blank:]].*localhost' /etc/hosts &&
+    grep -Eq '^127\.0\.0\.1[[:blank:]].*localhost' /etc/hosts; then
+    return
+  fi
+  printf '::1 two.test\n127.0.0.1 two.test\n' >"$hosts"
+  # shellcheck disable=SC2016 # for the inner shell
+  printf 'mount --bind %s /etc/hosts && exec "$@"\n' "'$hosts'" >"$hosts.sh"
+  UNDER="unshare -rm sh $hosts.sh"
+  $UNDER true 2>/dev/null || skip "localhost has one address only"
+  HOST=two.test
+}
+
+@test "a port in use on one address of a name is an error" {
+  local name address
+
+  only_ours
+  not_under
+  has_ipv6
+  name=$(server_name)
+  two_addresses
+  start_server --address "$HOST"
+  address=$(sed 's/^Listening on: //' "$LOG")
+  two_addresses
+  run_server --address "$HOST" --port "$PORT"
+  same 1 "$STATUS"
+  same "" "$OUT"
+  case $WORDS in
+  "$name: cannot listen on $address: Address "*"in use") ;;
+  *) same "$name: cannot listen on $address: Address in use" "$WORDS" ;;
+  esac
 }

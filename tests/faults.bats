@@ -6,6 +6,11 @@
 
 load helpers
 
+setup_file() {
+  NAME=$(server_name)
+  export NAME
+}
+
 # still_serves: a new client is served.
 still_serves() {
   say_to "$PORT" still-here
@@ -175,6 +180,114 @@ xs_and_refused() {
   [ "$(lines "$ERR")" -le 1 ]
   lacks 'Connection refused' "$LOG"
   still_serves
+}
+
+@test "a thousand descriptors passed on by the parent" {
+  only_ours
+  not_under
+  [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 1200 ] ||
+    skip "the limit on descriptors is $(ulimit -Hn)"
+  # A shell of its own, since this one keeps descriptors above 10 for itself.
+  cat >"$BATS_TEST_TMPDIR/parent" <<'END'
+exec bash -c 'ulimit -n 1200
+  for ((fd = 3; fd < 1100; fd++)); do eval "exec $fd</dev/null"; done
+  exec "$@"' parent "$@"
+END
+  UNDER="bash $BATS_TEST_TMPDIR/parent"
+  case $BACKEND in
+  *select)
+    run_server --port 0
+    same 1 "$STATUS"
+    same 1 "$(lines "$ERR")"
+    has "$NAME: cannot wa" "$ERR"
+    ;;
+  *)
+    start_server
+    still_serves
+    ;;
+  esac
+}
+
+# accepts_made: how many calls of accept the trace shows.
+accepts_made() {
+  grep -c ' accept' "$TRACE"
+}
+
+@test "accept is forbidden: it says so once, and does not spin" {
+  only_ours
+  # accept(2): "Firewall rules forbid connection."
+  inject accept,accept4 error=EPERM:when=1+
+  start_server
+  hold connect say:connected line
+  wait_said connected
+  wait_until has "$NAME: cannot accept for now: Operation not permitted" "$ERR"
+  sleeps 1500
+  same 1 "$(lines "$ERR")"
+  [ "$(accepts_made)" -le 4 ] || fail "it has called accept $(accepts_made) times"
+  stop_server
+  same 0 "$STATUS"
+  go
+  wait_held
+}
+
+@test "a hundred lost clients in a row: it pauses, and goes on" {
+  only_ours
+  # What BSD reports for each client that was reset in the backlog.
+  inject accept,accept4 error=ECONNABORTED:when=1..100
+  start_server
+  say_to "$PORT" hello
+  wait_for hello
+  stop_server
+  same 0 "$STATUS"
+  same 1 "$(lines "$ERR" "$NAME: cannot accept for now: ")"
+  same 1 "$(lines "$ERR")"
+  # A second's pause after the first 64, and none before.
+  same 65 "$(awk '/ accept/ { n++; if (n > 1 && $1 - last > 0.8) print n
+    last = $1 }' "$TRACE")"
+}
+
+@test "the reason that recv gave is the one that is printed" {
+  local name
+
+  only_ours
+  inject recvfrom error=ETIMEDOUT:when=1
+  start_server
+  name=$(client connect name send:hello wait-closed)
+  wait_for "Connection closed: $name"
+  case $(cat "$ERR") in
+  # glibc's words and musl's.
+  "$NAME: cannot receive from $name: Connection timed out") ;;
+  "$NAME: cannot receive from $name: Operation timed out") ;;
+  *) same "$NAME: cannot receive from $name: timed out" "$(cat "$ERR")" ;;
+  esac
+  still_serves
+}
+
+@test "an error stands below what caused it" {
+  local name second=2
+
+  only_ours
+  inject recvfrom error=ETIMEDOUT:when=1
+  # One file, as on a terminal.
+  PREPARE='exec 2>&1' start_server
+  name=$(client connect name send:hello wait-closed)
+  wait_for "Connection closed: $name"
+  stop_server
+  same "Listening on: $HOST:$PORT
+$(served "$name" | sed "/^Connection closed/{ h
+s/.*/$NAME: cannot receive from $name: timed out/p
+g
+}")
+Stopped." "$(sed 's/: [A-Z][a-z]* timed out$/: timed out/' "$LOG")"
+  # The call after that for the first client. coroutine makes one before any
+  # client is there.
+  case $BACKEND in coroutine*) second=3 ;; esac
+  inject accept,accept4 "error=EMFILE:when=$second"
+  PREPARE='exec 2>&1' start_server
+  name=$(client connect name send:hello half-close wait-eof)
+  wait_until has "$NAME: cannot accept for now: " "$LOG"
+  same "Connection from: $name" \
+    "$(sed -n '/^Connection from/p; /cannot accept/q' "$LOG")"
 }
 
 @test "idle clients cost no processor time" {

@@ -115,6 +115,19 @@ not_under() {
   [ -z "${UNDER:-}" ] || skip "runs under ${UNDER%% *}"
 }
 
+# inject CALLS FAULT: has strace make these system calls (names with commas) of
+# the next server fail, as in `inject accept4 error=EPERM:when=1+`. The calls
+# and the seconds at which they were made go to the file TRACE.
+inject() {
+  [ -n "${TRACE:-}" ] || not_under
+  strace -qq -o /dev/null -e inject=sync:error=EIO true 2>/dev/null ||
+    skip "strace cannot trace here"
+  # A program that looks for leaks at its end cannot be traced.
+  export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+  TRACE=$BATS_TEST_TMPDIR/trace
+  UNDER="strace -D -qq -ttt -o $TRACE -e trace=$1 -e inject=$1:$2"
+}
+
 # needs_proc: skips where the kernel does not show its processes as files.
 needs_proc() {
   [ -d /proc/self/fd ] || skip "there is no /proc"

@@ -237,26 +237,95 @@ read_pipe() {
   PREPARE='exec >/dev/full' run_server --port 0
   same 1 "$STATUS"
   has "$NAME: cannot write to standard output: " "$ERR"
+  PREPARE='exec >/dev/full' run_server --port 0 --events "$EVENTS"
+  same 1 "$STATUS"
+  saw listening 1
+  saw stop 1
   run_server --port 0 --events /dev/full
   same 1 "$STATUS"
   has "$NAME: cannot write to /dev/full: " "$ERR"
 }
 
 @test "a reader that goes away is an error, and no signal kills" {
+  local all=$BATS_TEST_TMPDIR/all served=3 reader
+
   only_ours
+  [ "$CONCURRENT" != no ] || served=1
   mkfifo "$BATS_TEST_TMPDIR/pipe"
-  head -n 1 "$BATS_TEST_TMPDIR/pipe" >"$BATS_TEST_TMPDIR/first" 3>&- 4>&- &
-  HELPERS="$HELPERS $!"
+  cat "$BATS_TEST_TMPDIR/pipe" >"$all" 3>&- 4>&- &
+  reader=$!
+  HELPERS="$HELPERS $reader"
   PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
     start_server --events "$EVENTS"
-  wait "${HELPERS##* }"
-  same "Listening on: $HOST:$PORT" "$(cat "$BATS_TEST_TMPDIR/first")"
-  client connect send:lost wait-closed
+  hold connect:3 say:connected line use:1 send:lost each:wait-closed
+  wait_said connected
+  wait_until saw accept "$served"
+  kill "$reader"
+  wait "$reader" || true
+  go
   wait_end
   same 1 "$STATUS"
+  same 1 "$(lines "$ERR")"
   has "$NAME: cannot write to standard output: " "$ERR"
   # What else it has to say is not lost with it.
-  saw accept 1
+  saw close "$served"
+  saw stop 1
+  wait_held
+}
+
+@test "a file that becomes larger than it may is an error, and no signal kills" {
+  only_ours
+  not_under
+  # In kilobytes, or in halves of them.
+  PREPARE='ulimit -f 10' start_server --events "$EVENTS"
+  client connect fill:30000 wait-closed
+  wait_end
+  same 1 "$STATUS"
+  same 1 "$(lines "$ERR")"
+  has "$NAME: cannot write to standard output: " "$ERR"
+  saw close 1
+  saw stop 1
+}
+
+@test "a server that cannot listen leaves the events file alone" {
+  only_ours
+  echo "an old line" >"$EVENTS"
+  start_server
+  run_server --address "$LOOPBACK" --port "$PORT" --events "$EVENTS"
+  same 1 "$STATUS"
+  same "an old line" "$(cat "$EVENTS")"
+}
+
+@test "an events file that is emptied meanwhile starts anew" {
+  only_ours
+  start_server --events "$EVENTS"
+  client connect send:hello half-close wait-eof
+  wait_until saw close 1
+  : >"$EVENTS"
+  stop_server
+  same "stop - 0" "$(cut -f 2- "$EVENTS" | tr '\t' ' ')"
+}
+
+@test "--events with the file of standard output is wrong usage" {
+  only_ours
+  run_server --port 0 --events "$BATS_TEST_TMPDIR/out.1"
+  same 2 "$STATUS"
+  has "$NAME: --events $BATS_TEST_TMPDIR/out.1 is standard output" "$ERR"
+  same "" "$OUT"
+}
+
+@test "--raw: in one file, data and messages stand in order" {
+  local name
+
+  only_ours
+  PREPARE='exec >&2' start_server --raw
+  name=$(client connect name 'send:hello\n' half-close wait-eof)
+  wait_until has_line "Connection closed: $name" "$ERR"
+  stop_server
+  LOG=$ERR
+  same "Listening on: $HOST:$PORT
+$(served "$name" hello)
+Stopped." "$(cat "$ERR")"
 }
 
 @test "a closed standard input or standard error hinders nothing" {

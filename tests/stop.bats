@@ -133,6 +133,62 @@ stops_with() {
   wait_until ended "$HELD_PID"
 }
 
+# crowded_server: starts a server with 200 clients. Sets SERVED to how many of
+# them it serves.
+crowded_server() {
+  SERVED=200
+  [ "$CONCURRENT" != no ] || SERVED=1
+  start_server
+  hold connect:200 each:send:hello say:sent line
+  wait_said sent
+  wait_until printed "$SERVED" hello
+}
+
+# stopped_whole: waits until the server has ended; fails where a line is missing
+# at the end of its log.
+stopped_whole() {
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  same "$SERVED" "$(lines "$LOG" 'Connection closed: ')"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+  go
+  wait_held
+}
+
+@test "two signals at once are one stop, and nothing is lost" {
+  only_ours
+  crowded_server
+  # Both wait for the server: it handles one right after the other.
+  freeze
+  kill -TERM "$PID"
+  kill -INT "$PID"
+  thaw
+  stopped_whole
+}
+
+@test "timeout(1), which sends each signal twice, loses nothing" {
+  local signal
+
+  only_ours
+  not_under
+  command -v timeout >/dev/null || skip "there is no timeout(1)"
+  for signal in TERM INT; do
+    UNDER='timeout 60' crowded_server
+    kill -"$signal" "$PID"
+    stopped_whole
+  done
+}
+
+# fill_pipe: fills the pipe that is the server's standard output.
+fill_pipe() {
+  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
+  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
+    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
+  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
+    skip "dd here cannot fill a pipe"
+}
+
 # stuck_server: starts a server with a client, and fills the pipe that is its
 # standard output, so that the next write will wait.
 stuck_server() {
@@ -142,11 +198,7 @@ stuck_server() {
     start_server --events "$EVENTS"
   hold connect line send:hello say:sent line wait-closed
   wait_until saw accept 1
-  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
-  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
-    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
-  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
-    skip "dd here cannot fill a pipe"
+  fill_pipe
   go
   wait_said sent
 }
@@ -173,6 +225,74 @@ stuck_server() {
   130 | 143) ;;
   *) fail "the status is $STATUS, not that of a signal" ;;
   esac
+}
+
+@test "a slow reader gets all of it after a stop" {
+  local all=$BATS_TEST_TMPDIR/all reader reads=0
+
+  only_concurrent
+  only_ours
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  exec 8<>"$BATS_TEST_TMPDIR/pipe"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  cat <&8 >"$all" 3>&- 4>&- &
+  reader=$!
+  HELPERS="$HELPERS $reader"
+  hold connect:600 say:sent line
+  wait_said sent
+  wait_until saw accept 600
+  wait_until has_lines "$all" 'Receiving from: ' 600
+  kill "$reader"
+  fill_pipe
+  # 22 KB to print, and 4 KB each 0.3 s: it takes longer than a second.
+  kill -TERM "$PID"
+  until ended "$PID" || [ "$reads" -ge 20 ]; do
+    sleep 0.3
+    reads=$((reads + 1))
+    dd bs=4096 count=1 <&8 2>/dev/null
+  done >"$all"
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  cat <&8 >>"$all" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  wait_for Stopped. "$all"
+  tr -d '\000' <"$all" >"$all.text"
+  same 600 "$(lines "$all.text" 'Connection closed: ')"
+  go
+  wait_held
+}
+
+# has_lines FILE START N: whether N lines of the file start so.
+has_lines() {
+  [ "$(lines "$1" "$2")" -eq "$3" ]
+}
+
+@test "a reader that goes away after the stop signal is no failure" {
+  local all=$BATS_TEST_TMPDIR/all reader
+
+  only_ours
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  cat "$BATS_TEST_TMPDIR/pipe" >"$all" 3>&- 4>&- &
+  reader=$!
+  HELPERS="$HELPERS $reader"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  hold connect send:hello line
+  wait_for hello "$all"
+  freeze
+  kill -TERM "$PID"
+  kill "$reader"
+  wait "$reader" || true
+  thaw
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  saw close 1
+  saw stop 1
+  go
+  wait_held
 }
 
 @test "SIGTERM at any moment stops it" {

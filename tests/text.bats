@@ -16,7 +16,7 @@ prints() {
   start_server
   prints 'plain \x09 text ~!"#%' 'plain 	 text ~!"#%'
   prints 'h\xc3\xa9llo' 'héllo'
-  prints '\xe2\x82\xac \xf0\x9f\x90\xa7 \xef\xbb\xbf' '€ 🐧 '$'\xef\xbb\xbf'
+  prints '\xe2\x82\xac \xf0\x9f\x90\xa7 \xe2\x80\x8d' '€ 🐧 '$'\xe2\x80\x8d'
 }
 
 @test "the first and the last character of each length pass" {
@@ -41,6 +41,32 @@ prints() {
   # CSI as one C1 character, in UTF-8 and as a byte of its own.
   prints 'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f' \
     'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f'
+}
+
+@test "characters that reorder or hide text are escaped" {
+  only_ours
+  start_server
+  # U+202E, which turns the text round, U+200B, U+FEFF and a tag.
+  prints 'a\xe2\x80\xaeb' 'a\xe2\x80\xaeb'
+  prints '\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81.' \
+    '\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81.'
+  prints '\xe2\x80\x8c \xe2\x80\x8d' $'\xe2\x80\x8c \xe2\x80\x8d'
+}
+
+@test "CR LF is a newline, also where it is cut in two" {
+  only_ours
+  start_server
+  prints 'one\r\ntwo\r\n' one
+  wait_for two
+  hold connect 'send:three\r' line 'send:\nfour' half-close wait-eof
+  wait_for three
+  go
+  wait_held
+  wait_for four
+  lacks '\x0d' "$LOG"
+  # Not so where no newline follows.
+  prints 'five\rsix\r' 'five\x0dsix'
+  wait_for '\x0d'
 }
 
 @test "an unsafe byte is found wherever it is in a long chunk" {

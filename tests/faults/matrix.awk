@@ -16,6 +16,8 @@
 #              the last one of the five came after the fault
 #     out err  the names of the files with the server's output
 #     clean    1 where no fault is expected
+#     server   its name
+#     reasons  the file reasons.tsv
 #
 # Only what follows the first call that is the server's own counts. It is the
 # one that has SIGPIPE ignored; what comes before is the loader's.
@@ -189,14 +191,36 @@ function read_output(    line)
         said[++said_count] = line
 }
 
-# Expects so many lines on standard error, each with a name before it.
+# Expects so many lines on standard error, each with a name before it and the
+# meaning of the errno that was injected behind it.
 function judge_words(least, most,    i)
 {
     for (i = 1; i <= said_count; i++)
         if (said_count > most || said[i] !~ /^[a-z-]+( \(.*\))?: [^ ]/)
             wrong("standard error says: " said[i])
+        else if (!gives_reason(said[i]))
+            wrong("the reason is " errno ", but standard error says: " said[i])
     if (said_count < least)
         wrong("standard error has " said_count + 0 " lines, not " least)
+}
+
+# Whether the line ends with what errno means, in the words of glibc or musl.
+# kqueue/linux/ may turn an errno of epoll into one that kevent(2) has.
+function gives_reason(text,    line, words, n, i)
+{
+    if (server ~ /kqueue/ && failed ~ /^epoll_/)
+        return 1
+    if (meanings == 0)
+        while ((getline line < reasons) > 0)
+            meaning[line] = ++meanings
+    for (line in meaning) {
+        n = split(line, words, "\t")
+        for (i = 2; i <= n && words[1] == errno; i++)
+            if (length(text) > length(words[i]) + 2 && substr(text, \
+                    length(text) - length(words[i]) - 1) == ": " words[i])
+                return 1
+    }
+    return 0
 }
 
 # The server had to end. What it had received is not lost, unless there was

@@ -196,6 +196,7 @@ try() {
   finish
   awk -v mode=judge -v status="$status" -v late="$late" -v clean="$clean" \
     -v clients="$clients" -v out=out -v err=err \
+    -v server="$1" -v reasons="$here/reasons.tsv" \
     -f "$here/matrix.awk" "$here/matrix.tsv" trace
 }
 

@@ -1,0 +1,75 @@
+/*
+ * inherit.c: starts a program with what a careless parent would pass on.
+ *
+ *     build/tests/inherit [WHAT...] COMMAND [ARGUMENT...]
+ *
+ *     default       SIGINT, SIGTERM and SIGHUP have their default action (a
+ *                   shell has SIGINT ignored in what it starts with `&`)
+ *     block         the three and SIGALRM are blocked
+ *     alarm:MS      SIGALRM will come after so many milliseconds
+ *
+ * The exit status is that of the command, or 2 if it cannot be started. See
+ * execve(2) for what is passed on, sigprocmask(2), setitimer(2).
+ */
+#define _XOPEN_SOURCE 700
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+static void reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void set_alarm(const char *text)
+{
+    long ms = strtol(text, NULL, 10);
+    struct itimerval timer = {
+        .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    for (argv++; *argv != NULL; argv++)
+        if (strcmp(*argv, "default") == 0)
+            reset_signals();
+        else if (strcmp(*argv, "block") == 0)
+            block_signals();
+        else if (strncmp(*argv, "alarm:", 6) == 0)
+            set_alarm(*argv + 6);
+        else
+            break;
+    if (*argv == NULL) {
+        fputs("usage: inherit [default] [block] [alarm:MS] COMMAND...\n",
+              stderr);
+        return 2;
+    }
+    execvp(*argv, argv);
+    fprintf(stderr, "inherit: cannot start %s: %s\n", *argv, strerror(errno));
+    return 2;
+}
