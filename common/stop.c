@@ -90,14 +90,6 @@ static int handle(int number, void (*handler)(int))
     return sigaction(number, &action, NULL);
 }
 
-static bool is_ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 &&
-           action.sa_handler == SIG_IGN;
-}
-
 /* Lets the signals through even if the parent had them blocked. */
 static int unblock_signals(void)
 {
@@ -112,9 +104,12 @@ static int unblock_signals(void)
 
 int stop_on_signals(void)
 {
-    if (pipe_cloexec_nonblock(ends) == -1)
+    struct sigaction hangup;
+
+    if (pipe_cloexec_nonblock(ends) == -1 ||
+        sigaction(SIGHUP, NULL, &hangup) == -1)
         return -1;
-    if (is_ignored(SIGHUP))
+    if (hangup.sa_handler == SIG_IGN)
         signals[2] = 0;
     for (int i = 0; stop_signals[i] != 0; i++)
         if (handle(stop_signals[i], on_stop) == -1)
