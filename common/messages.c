@@ -56,10 +56,8 @@ int open_outputs(void)
         open(options.events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (events_file.fd == -1)
         return -1;
-    if (is_standard_output(events_file.fd)) {
-        errno = EEXIST;
-        return -1;
-    }
+    if (is_standard_output(events_file.fd))
+        return 1;
     /* A terminal or a pipe has nothing to truncate, and says EINVAL. */
     return ftruncate(events_file.fd, 0) == -1 && errno != EINVAL ? -1 : 0;
 }

@@ -13,7 +13,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <stdnoreturn.h>
 #include <unistd.h>
 
 char *chunk;
@@ -42,13 +41,19 @@ static void allocate_chunk(void)
     chunk = pages;
 }
 
-static noreturn void cannot_open_events(void)
+/* See open_outputs. */
+static void open_outputs_or_exit(void)
 {
-    if (errno != EEXIST)
+    switch (open_outputs()) {
+    case 0:
+        return;
+    case -1:
         die_errno("cannot open %s", options.events);
-    warn("--events %s is standard output itself: use --events -",
-         options.events);
-    exit(STATUS_USAGE);
+    default:
+        warn("--events %s is standard output itself: use --events -",
+             options.events);
+        exit(STATUS_USAGE);
+    }
 }
 
 int start_server(const char *name, int argc, char **argv,
@@ -71,8 +76,7 @@ int start_server(const char *name, int argc, char **argv,
      * up a name. */
     if (stop_on_signals() == -1)
         die_errno("cannot handle signals");
-    if (open_outputs() == -1)
-        cannot_open_events();
+    open_outputs_or_exit();
     atexit(flush_outputs);
     print_listening(address);
     return listener;

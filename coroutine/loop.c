@@ -113,6 +113,8 @@ void open_event_loop(const char *name)
     for (int i = 0; i < SELECTOR_COUNT; i++)
         if (strcmp(selectors[i]->name, name) == 0)
             selector = selectors[i];
+    if (stop_descriptor() >= selector->limit)
+        die("cannot wait with %s: a descriptor does not fit FD_SETSIZE", name);
     if (!selector->open() || !selector->watch(stop_descriptor()))
         die_errno("cannot wait with %s", name);
 }
