@@ -86,6 +86,8 @@ impossible() {
 }
 
 @test "--selector is the coroutine server's alone, and takes what there is" {
+  local names
+
   only_ours
   case $BACKEND in
   coroutine/*)
@@ -96,6 +98,11 @@ impossible() {
     "$NAME: there is no selector 'none' here; there are: "*poll*) ;;
     *) fail "$WORDS" ;;
     esac
+    # The names stand in one list, in the message as in --help.
+    names=$(sed -n '1s/.*there are: //p' "$ERR")
+    run_server --help
+    same "$names" "$(sed -n 's/.*how to wait: \(.*\);$/\1/p' "$LOG")"
+    echo "$names" | grep -Eqx '[a-z]+(, [a-z]+)*' || fail "$names"
     ;;
   *) wrong "unknown option '--selector'" --selector poll ;;
   esac

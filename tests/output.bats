@@ -92,6 +92,15 @@ stop - 0" "$(awk '{
       print $2, $3, $4 }' "$EVENTS")"
 }
 
+@test "a new events file has the mode that the umask leaves" {
+  only_ours
+  PREPARE='umask 027' start_server --events "$EVENTS"
+  case $(ls -l "$EVENTS") in
+  -rw-r-----*) ;;
+  *) fail "$(ls -l "$EVENTS")" ;;
+  esac
+}
+
 @test "the time of an event is the wall clock's" {
   local before after
 

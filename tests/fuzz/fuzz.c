@@ -101,7 +101,7 @@ void random_bytes(void *bytes, size_t size)
 }
 
 /* Writes a code point as UTF-8 (RFC 3629, section 3). Returns its size. */
-static size_t encode(uint32_t point, unsigned char bytes[4])
+size_t encode(uint32_t point, unsigned char bytes[4])
 {
     static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
     size_t size = point < 0x80      ? 1

@@ -53,6 +53,9 @@ void random_bytes(void *bytes, size_t size);
  * same in its own words). */
 bool misleads(uint32_t point);
 
+/* Writes a code point as UTF-8 (RFC 3629). Returns its size. */
+size_t encode(uint32_t point, unsigned char bytes[4]);
+
 /* Writes a random character that may be printed as it is: UTF-8 of 1 to 4
  * bytes, sometimes a newline or a tab. Returns its size. */
 size_t random_character(unsigned char bytes[4]);

@@ -188,6 +188,15 @@ static void try_all_short(void)
     }
 }
 
+/* Tries every code point there is. */
+static void try_all_code_points(void)
+{
+    unsigned char bytes[4];
+
+    for (uint32_t point = 0; point <= 0x10ffff; point++)
+        try_input((struct bytes){bytes, encode(point, bytes)});
+}
+
 /* Tries the ends of all ranges at every place of a text that is longer than
  * what text.c looks at in one piece. */
 static void try_all_places(void)
@@ -239,6 +248,7 @@ int main(int argc, char **argv)
     fuzz_start("text", argv[0]);
     try_all_short();
     try_all_places();
+    try_all_code_points();
     while (fuzz_round())
         try_input(random_input());
     return 0;
