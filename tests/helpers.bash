@@ -544,3 +544,22 @@ show_logs() {
     head -n 60 "$file" | LC_ALL=C tr -d '\000' | cut -c 1-160
   done
 }
+
+# --- Objects in front of the C library ---------------------------------------
+
+# preload NAME: sets OBJECT to what tests/faults/preload/NAME.c was compiled to,
+# and PRELOAD to the line for PREPARE that has the next server start with it in
+# front of the C library. Skips where that has no effect.
+preload() {
+  local program=$BUILD/${BACKEND%%/*} status=0
+
+  not_under
+  OBJECT=$BUILD/tests/preload/$1.so
+  [ -f "$OBJECT" ] || skip "there is no $1.so here"
+  ! LC_ALL=C grep -Eq '__(asan|msan|tsan)_init' "$program" ||
+    skip "a sanitizer stands in front of the C library itself"
+  PRELOAD_CHECK=yes LD_PRELOAD=$OBJECT "$program" --version >/dev/null 2>&1 ||
+    status=$?
+  [ "$status" -eq 42 ] || skip "LD_PRELOAD has no effect here"
+  PRELOAD="export LD_PRELOAD='$OBJECT'"
+}

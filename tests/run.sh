@@ -12,8 +12,12 @@
 #
 # From outside: BUILD (where the programs are), BACKENDS, FILTER (a regular
 # expression for the names of the scenarios), SERVER and CONCURRENT, NC (a
-# netcat), LIMIT (seconds that a test waits for something), UNDER (a command to
-# run each server under), JOBS (runs at a time).
+# netcat), LIMIT (seconds that a test waits for something), RUN_LIMIT (seconds
+# that a run may take, 60 times as many), UNDER (a command to run each server
+# under), JOBS (runs at a time).
+#
+# The tests look for English words of diff, dd and others, and for a decimal
+# point, so all of it runs in the locale C.
 #
 # See bats(1).
 set -u
@@ -25,6 +29,9 @@ FILTER=${FILTER:-}
 SERVER=${SERVER:-}
 CONCURRENT=${CONCURRENT:-yes}
 JOBS=${JOBS:-2}
+LIMIT=${LIMIT:-10}
+RUN_LIMIT=${RUN_LIMIT:-$((LIMIT * 60))}
+export LC_ALL=C
 # shellcheck source=tools/servers.sh
 . "$here/../tools/servers.sh"
 
@@ -47,6 +54,36 @@ find_netcat() {
   return 1
 }
 
+# Fails where bats is older than 1.4, which the scenarios need: the directory
+# BATS_TEST_TMPDIR came with it.
+check_bats() {
+  local version
+
+  version=$(limit 10 bats --version) || exit 1
+  case ${version#Bats } in
+  0.* | 1.[0-3] | 1.[0-3].*)
+    die "this is bats ${version#Bats }, but 1.4 or newer is needed;" \
+      "make setup says how to get it"
+    ;;
+  esac
+}
+
+# Fails where FILTER is no regular expression, since bats says nothing then, or
+# where no scenario has such a name.
+check_filter() {
+  local status=0
+
+  [[ '' =~ $FILTER ]] || status=$?
+  [ "$status" -ne 2 ] || die "FILTER is not a regular expression: '$FILTER'"
+  [ "$(scenarios "$here"/*.bats)" -gt 0 ] ||
+    die "no scenario matches FILTER='$FILTER'"
+}
+
+# scenarios FILE...: how many of them FILTER wants.
+scenarios() {
+  limit 60 bats --count ${FILTER:+--filter "$FILTER"} "$@" || echo 0
+}
+
 check_tools() {
   local missing=
 
@@ -54,15 +91,18 @@ check_tools() {
   NC=$(find_netcat) || missing="${missing:+$missing, }netcat"
   [ -z "$missing" ] || die "missing: $missing; make setup installs it"
   [ -x "$BUILD/tools/client" ] || die "$BUILD/tools/client is missing: make"
+  check_bats
+  [ -z "$FILTER" ] || check_filter
 }
 
 # Every server by name, one per line; those of coroutine/ as coroutine/poll.
 all_servers() {
-  local program selector
+  local program selector list
 
   for program in $programs; do
     if [ "$program" = coroutine ] && [ -x "$BUILD/coroutine" ]; then
-      for selector in $(selectors); do echo "coroutine/$selector"; done
+      list=$(selectors) || exit 1
+      for selector in $list; do echo "coroutine/$selector"; done
     else
       echo "$program"
     fi
@@ -71,18 +111,18 @@ all_servers() {
 
 # The servers that BACKENDS asks for, all if it is empty.
 chosen_servers() {
-  local wanted there found
+  local wanted there found all
 
-  [ -n "$BACKENDS" ] || { all_servers && return; }
-  for wanted in $BACKENDS; do
+  all=$(all_servers) || exit 1
+  for wanted in ${BACKENDS:-$all}; do
     found=
-    for there in $(all_servers); do
+    for there in $all; do
       case $there in
       "$wanted" | "$wanted"/*) echo "$there" && found=yes ;;
       esac
     done
     [ -n "$found" ] ||
-      die "there is no server '$wanted'; there are: $(all_servers | xargs)"
+      die "there is no server '$wanted'; there are: $(echo "$all" | xargs)"
   done
 }
 
@@ -92,11 +132,21 @@ list_runs() {
   local server what
 
   for what in broken exercises docs "$here"/*.bats kevent tasks matrix fuzz; do
+    has_scenarios "$what" || continue
     for server in $servers; do
       [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
       concerns "$what" "$server" && echo "$server $what"
     done
   done
+}
+
+# has_scenarios WHAT: fails for a file in which FILTER wants none, since bats 1.14
+# calls it an error to run it.
+has_scenarios() {
+  case $FILTER,$1 in
+  ,*) ;;
+  *.bats) [ "$(scenarios "$1")" -gt 0 ] ;;
+  esac
 }
 
 # concerns WHAT SERVER: whether there is such a run of this server. What speaks
@@ -118,8 +168,27 @@ concerns() {
   esac
 }
 
-# one_run SERVER WHAT OUTPUT: makes one run.
+# one_run SERVER WHAT OUTPUT: makes one run, and ends it where it takes too long.
 one_run() {
+  local end=$((SECONDS + RUN_LIMIT)) run
+
+  make_run "$1" "$2" >"$3" 2>&1 </dev/null &
+  run=$!
+  while kill -0 "$run" 2>/dev/null; do
+    if [ "$SECONDS" -gt "$end" ]; then
+      end_family "$run"
+      wait "$run" 2>/dev/null
+      printf '\nended with status none\n'
+      return
+    fi
+    sleep 0.05
+  done >>"$3"
+  wait "$run"
+  echo "ended with status $?" >>"$3"
+}
+
+# make_run SERVER WHAT
+make_run() {
   local prefix=$1
 
   # One's own server goes by its command line.
@@ -136,8 +205,7 @@ one_run() {
     BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
       bats --tap ${FILTER:+--filter "$FILTER"} "$2"
     ;;
-  esac >"$3" 2>&1 </dev/null
-  echo "ended with status $?" >>"$3"
+  esac
 }
 
 # worker: makes every run that no other worker has begun, and names it when it
@@ -173,7 +241,7 @@ count_tap() {
     /^ok .*# *[Ss][Kk][Ii][Pp]/ { skipped++; next }
     /^ok / { passed++ }
     /^not ok / { failed++ }
-    /^ended with status / { status = $4 }
+    /^ended with status / { status = $4 == "none" ? 1 : $4 }
     END {
       ran = passed + failed + skipped
       broken = plans != 1 || planned != ran || (failed > 0) != (status != 0)
@@ -191,7 +259,11 @@ add() {
   local p f s broken
 
   read -r p f s broken <<<"$(count_tap "$3")"
-  if [ "$broken" -ne 0 ] && [ "$f" -eq 0 ]; then
+  if grep -q '^ended with status none' "$3"; then
+    f=$((f + 1))
+    printf '%s: %s did not end in %d s:\n' "$1" "$2" "$RUN_LIMIT"
+    sed '/^ended with/d' "$3"
+  elif [ "$broken" -ne 0 ] && [ "$f" -eq 0 ]; then
     f=1
     printf '%s: %s did not run to its end:\n' "$1" "$2"
     cat "$3"
@@ -209,14 +281,14 @@ add() {
 
 # Counts as skipped what a server that was not built here would have run.
 skip_absent() {
-  local server scenarios
+  local server count
 
   for server in $servers; do
     [ "$server" != SERVER ] || continue
     [ ! -x "$BUILD/${server%%/*}" ] || continue
-    scenarios=$(bats --count ${FILTER:+--filter "$FILTER"} "$here"/*.bats)
-    printf '%-18s not built here: %d skipped\n' "$server" "$scenarios"
-    skipped=$((skipped + scenarios))
+    count=$(scenarios "$here"/*.bats)
+    printf '%-18s not built here: %d skipped\n' "$server" "$count"
+    skipped=$((skipped + count))
   done
 }
 
@@ -258,14 +330,14 @@ has_listened() {
 # try_server: starts one's own server once, since else each scenario would tell
 # anew why it does not start.
 try_server() {
-  local end=$((SECONDS + ${LIMIT:-10})) words
+  local end=$((SECONDS + LIMIT)) words
 
   sh -c "exec $SERVER --port 0" </dev/null >"$work/first" 2>"$work/words" &
   tried=$!
   until listens "$tried" "$work/first" || [ "$SECONDS" -gt "$end" ]; do
     sleep 0.02
   done
-  kill -KILL "$tried" 2>/dev/null
+  end_family "$tried"
   wait "$tried" 2>/dev/null
   tried=
   has_listened "$work/first" && return
@@ -283,14 +355,32 @@ main() {
   first_coroutine=$(echo "$servers" | tr ' ' '\n' | sed -n '/^coroutine/{p;q;}')
   work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
   tried=
-  trap 'rm -rf "$work"; [ -z "$tried" ] || kill -KILL "$tried"' EXIT
-  trap 'exit 130' INT TERM
+  suite=
+  trap 'trap "" INT TERM HUP; end_all; rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
   [ -z "$SERVER" ] || try_server
   list_runs >"$work/runs"
   export BUILD SERVER CONCURRENT NC
-  NC_FLAGS=$(bash -c '. "$1" && echo "$NC_FLAGS"' bash "$here/helpers.bash")
-  export NC_FLAGS
-  workers | report
+  # shellcheck disable=SC2016 # it is the other bash that expands this
+  NC_FLAGS=$(limit 10 bash -c '. "$1" && echo "$NC_FLAGS"' bash \
+    "$here/helpers.bash") || exit 1
+  # What a run leaves behind when it is killed goes with the rest.
+  mkdir "$work/tmp"
+  export NC_FLAGS TMPDIR=$work/tmp
+  # In the background, since bash tries no trap before a pipe has ended.
+  { workers | report; } &
+  suite=$!
+  wait "$suite"
+  set -- $?
+  suite=
+  return "$1"
+}
+
+# Ends what was started, if it has not ended.
+# shellcheck disable=SC2317 # the trap above calls it
+end_all() {
+  [ -z "$suite$tried" ] || end_family "${suite:-$tried}"
 }
 
 main

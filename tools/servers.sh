@@ -1,23 +1,103 @@
 # shellcheck shell=sh
-# servers.sh: which servers there are to be tried. To be read with ".", not run.
+# servers.sh: which servers there are to be tried, and how to run a program that
+# might not end. To be read with ".", not run.
 #
 # It needs BUILD, the directory of the programs.
+#
+# See sh(1), ps(1), and proc(5) for /proc/PID/stat.
 
 programs='blocking-nested blocking select poll epoll kqueue coroutine'
 
-# The ways of waiting that the coroutine server has here, from its --help.
+# Looks often and briefly, also where sleep knows whole seconds only.
+nap() {
+  sleep 0.02 2>/dev/null || sleep 1
+}
+
+# family PID: the process and all that it has started, one id per line.
+family() {
+  if [ -r /proc/self/stat ]; then
+    cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) [A-Za-z] / /'
+  else
+    ps -A -o pid= -o ppid=
+  fi | awk -v root="$1" '
+    { parent[$1] = $2 }
+    END {
+      for (pid in parent) {
+        for (at = pid; at != root && at in parent; at = parent[at])
+          continue
+        if (at == root)
+          print pid
+      }
+    }'
+}
+
+# living PID...: prints those that have not ended.
+living() {
+  for pid in "$@"; do
+    if kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi
+  done
+}
+
+# end_family PID: ends a process and all that it has started. What has not
+# obeyed SIGTERM after two seconds is killed.
+# shellcheck disable=SC2046,SC2086 # lists
+end_family() {
+  relatives=$(family "$1")
+  looks=100
+  kill $relatives 2>/dev/null
+  while [ "$looks" -gt 0 ] && [ -n "$(living $relatives)" ]; do
+    looks=$((looks - 1))
+    nap
+  done
+  for pid in $(living $relatives); do
+    kill -KILL $(family "$pid") 2>/dev/null
+  done
+}
+
+# limit SECONDS COMMAND [ARGUMENT...]: runs a program, with nothing to read, and
+# returns its status. If it has not ended by then it is killed, which is said on
+# standard error, and the status is 124. (Not every system has timeout(1).)
+#
+# A subshell, so that the program is also killed where this script is.
+limit() (
+  seconds=$1
+  shift
+  trap 'kill -KILL $! 2>/dev/null; exit 143' HUP INT TERM
+  exec "$@" </dev/null &
+  looks=$((seconds * 50))
+  while kill -0 $! 2>/dev/null; do
+    if [ "$looks" -eq 0 ]; then
+      echo "${0##*/}: '$*' did not end in $seconds s" >&2
+      end_family "$!"
+      exit 124
+    fi
+    looks=$((looks - 1))
+    nap
+  done
+  wait $!
+)
+
+# The ways of waiting that the coroutine server has here, from its --help. Fails
+# where it does not say them.
 selectors() {
-  "$BUILD/coroutine" --help | sed -n 's/.*how to wait: \(.*\);.*/\1/p' |
-    tr -d ','
+  selectors=$(limit 10 "$BUILD/coroutine" --help) || return
+  selectors=$(printf '%s\n' "$selectors" |
+    sed -n 's/.*how to wait: \(.*\);.*/\1/p' | tr -d ',')
+  if [ -z "$selectors" ]; then
+    echo "${0##*/}: $BUILD/coroutine --help does not say how it can wait" >&2
+    return 1
+  fi
+  echo "$selectors"
 }
 
 # The servers of BACKENDS, or all, as far as they are built: one name per line,
-# those of coroutine/ as coroutine/poll.
+# those of coroutine/ as coroutine/poll. Fails where selectors does.
 servers() {
   for program in ${BACKENDS:-$programs}; do
     [ -x "$BUILD/${program%%/*}" ] || continue
     if [ "$program" = coroutine ]; then
-      for selector in $(selectors); do
+      selectors=$(selectors) || return
+      for selector in $selectors; do
         echo "coroutine/$selector"
       done
     else

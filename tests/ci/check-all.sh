@@ -6,8 +6,9 @@
 #
 # The parts: style (layout, shellcheck, cppcheck, clang-tidy), builds (each
 # compiler, each make, -O0 to -O3), suites (each compiler), sanitizers,
-# valgrind, netcats and awks (each that is here), bmake, cross (for other
-# systems), and longer (the scripts that take their time: fault matrix, fuzzing,
+# valgrind, netcats, awks and shells (each that is here), bmake, places (a host
+# without ::1, busybox's tools, another language, a path with a space, a checkout
+# by git for Windows), cross (for other systems), and longer (the scripts that take their time: fault matrix, fuzzing,
 # endurance, and more). It takes more than an hour. What is not here is named and
 # counted as skipped; the last line is "N passed, N failed, N skipped".
 #
@@ -108,6 +109,93 @@ awks() {
   done
 }
 
+# The scripts that say #!/bin/sh.
+shells() {
+  local sh
+
+  for sh in dash 'busybox sh' mksh ksh93 yash; do
+    if ! has_tool "${sh%% *}"; then
+      skip "the demo, with $sh" 'not here'
+      continue
+    fi
+    # shellcheck disable=SC2086 # two words
+    ROUNDS=2 INTERVAL=0.2 check "the demo, with $sh" $sh tools/demo/demo.sh
+    # shellcheck disable=SC2086
+    BACKENDS=poll check "the trace, with $sh" $sh tools/trace/trace.sh
+  done
+}
+
+# Where classes are.
+places() {
+  without_ipv6
+  with_busybox
+  in_german
+  if has_tool git; then
+    copied 'a path with a space' "$work/a b"
+    copied 'a checkout with core.autocrlf=true' "$work/crlf" \
+      -c core.autocrlf=true
+  fi
+}
+
+without_ipv6() {
+  local words='ip link set lo up && sysctl -qw net.ipv6.conf.all.disable_ipv6=1'
+
+  if ! unshare -n sh -c "$words" 2>/dev/null; then
+    skip 'a host without ::1' 'no network namespace can be had here'
+    return
+  fi
+  sum 'the suite, without ::1' unshare -n sh -c "$words
+    make test BACKENDS=poll"
+  sum 'the documents, without ::1' unshare -n sh -c "$words
+    bash tests/docs/run.sh"
+}
+
+# Each applet in front of the other programs, as on Alpine.
+with_busybox() {
+  local applet
+
+  if ! has_tool busybox; then
+    skip 'the suite, with busybox' 'not here'
+    return
+  fi
+  mkdir -p "$work/busybox"
+  for applet in $(busybox --list); do
+    ln -sf "$(command -v busybox)" "$work/busybox/$applet"
+  done
+  PATH=$work/busybox:$PATH sum 'the suite, with busybox' \
+    make test BACKENDS=poll
+  PATH=$work/busybox:$PATH sum 'the documents, with busybox' \
+    bash tests/docs/run.sh
+  PATH=$work/busybox:$PATH sum 'the exercises, with busybox' \
+    sh docs/exercises/test.sh core
+  PATH=$work/busybox:$PATH check 'the trace, with busybox' make trace
+}
+
+in_german() {
+  if ! localedef -i de_DE -f UTF-8 "$work/de_DE.UTF-8" >"$log" 2>&1; then
+    skip 'the suite, in German' 'localedef cannot make the locale here'
+    return
+  fi
+  LOCPATH=$work LC_ALL=de_DE.UTF-8 sum 'the suite, in German' \
+    make test BACKENDS=poll
+  LOCPATH=$work LC_ALL=de_DE.UTF-8 check 'the demo, in German' \
+    make demo BACKENDS=poll
+}
+
+# copied NAME DIRECTORY [OPTION...]: the suite in a clone, with these options of
+# git. It has what was committed.
+copied() {
+  local name=$1 to=$2
+  shift 2
+
+  if ! git "$@" clone -q . "$to" >"$log" 2>&1; then
+    skip "the suite in $name" 'this is no git checkout'
+    return
+  fi
+  sum "the suite in $name" env -u BUILD make -s -C "$to" test BACKENDS=poll
+  check "the demo in $name" env -u BUILD make -s -C "$to" demo ROUNDS=1
+}
+
 bsd_make() {
   if has_tool bmake; then
     check 'bmake demo' bmake demo BUILD="$BUILD/checks/bmake"
@@ -129,13 +217,13 @@ longer() {
   sum 'the documents' bash tests/docs/run.sh
 }
 
-for part in ${ONLY:-style builds suites sanitizers valgrind netcats awks bmake \
-  cross longer}; do
+for part in ${ONLY:-style builds suites sanitizers valgrind netcats awks shells \
+  bmake places cross longer}; do
   case $part in
   valgrind) under_valgrind ;;
   bmake) bsd_make ;;
-  style | builds | suites | sanitizers | netcats | awks | cross | longer)
-    "$part" ;;
+  style | builds | suites | sanitizers | netcats | awks | shells | places | \
+    cross | longer) "$part" ;;
   *) echo "check-all: there is no part '$part'" >&2 && exit 2 ;;
   esac
 done

@@ -5,8 +5,12 @@
 # A check prints one line: "ok NAME", "not ok NAME" with the end of what it
 # printed below, or "skip NAME: why". One that counts by itself, as the suite
 # does, adds its own figures. The last line is that of total_checks. Nothing
-# passes that did not run: a report without figures is a failure.
+# passes that did not run: a report without figures is a failure, and so is a
+# check that has not ended after CHECK_LIMIT seconds (two hours).
 
+CHECK_LIMIT=${CHECK_LIMIT:-7200}
+# shellcheck source=tools/servers.sh
+. tools/servers.sh
 passed=0
 failed=0
 skipped=0
@@ -15,7 +19,7 @@ left_out=
 since=0     # when the check began
 work=$(mktemp -d "${TMPDIR:-/tmp}/checks.XXXXXX") || exit 1
 log=$work/log
-trap 'rm -rf "$work"' EXIT
+trap 'for pid in $(jobs -p); do end_family "$pid"; done; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # has_tool NAME: whether there is such a command.
@@ -46,13 +50,31 @@ skip() {
   echo "skip $1: $2"
 }
 
+# limited COMMAND...: runs it, a function or a program. Where it takes too long, or
+# this script is stopped, ends it with all that it has started.
+limited() (
+  trap 'end_family "$run"; exit 130' HUP INT TERM
+  end=$((SECONDS + CHECK_LIMIT))
+  "$@" &
+  run=$!
+  while kill -0 "$run" 2>/dev/null; do
+    if [ "$SECONDS" -gt "$end" ]; then
+      end_family "$run"
+      echo "it did not end in $CHECK_LIMIT s"
+      exit 124
+    fi
+    sleep 0.1
+  done
+  wait "$run"
+)
+
 # check NAME COMMAND...: passes when the command does.
 check() {
   local name=$1
   shift
 
   since=$SECONDS
-  if "$@" >"$log" 2>&1 </dev/null; then
+  if limited "$@" >"$log" 2>&1 </dev/null; then
     note "$name" 1 0 0
   else
     note "$name" 0 1 0
@@ -88,7 +110,7 @@ sum() {
 
   echo "# $name"
   since=$SECONDS
-  { "$@" 2>&1 </dev/null || echo $? >"$work/status"; } | tee "$log"
+  { limited "$@" 2>&1 </dev/null || echo $? >"$work/status"; } | tee "$log"
   if [ -f "$work/status" ]; then
     status=$(cat "$work/status")
     rm -f "$work/status"

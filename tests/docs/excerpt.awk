@@ -33,7 +33,7 @@ function finish(    at) {
     print page_line "\t" file "\tthese lines do not stand in " file
   } else if (claimed > 0 && claimed != at) {
     print page_line "\t" file "\tit is at line " at ", not at " claimed \
-      " (docs.sh --lines corrects it)"
+      " (run.sh --lines corrects it)"
   } else {
     print page_line "\t" file "\tok"
   }

@@ -13,14 +13,34 @@
 #
 # What is never the same twice is compared by its kind: a client's address on
 # the page stands for one real client, always the same; the listener's port is
-# known (`ports`: real and page's, in pairs); a time is a time.
+# known (`ports`: real and page's, in pairs); a time is a time; and an error is
+# worded as glibc does, whatever the libc here says.
+
+# reword(THIS, AS): what another libc (musl, BSD's) says for the same errno.
+function reword(this, as) {
+  words[++reworded] = this
+  usual[reworded] = as
+}
 
 BEGIN {
+  # A copy of what was never set would be text in busybox.
+  fresh_count = reworded = shell_lines = 0
+  reword("Address in use", "Address already in use")
+  reword("Address not available", "Cannot assign requested address")
+  reword("Can't assign requested address", "Cannot assign requested address")
+  reword("No file descriptors available", "Too many open files")
+  reword("Out of memory", "Cannot allocate memory")
+  reword("Operation timed out", "Connection timed out")
+  reword("Host is unreachable", "No route to host")
+  reword("Network unreachable", "Network is unreachable")
+  reword("Not a socket", "Socket operation on non-socket")
+  reword("Filename too long", "File name too long")
+  reword("Invalid seek", "Illegal seek")
   count = split(ports, pair, " ")
   address = "(\\[[0-9a-f:.]+\\]|[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+):[0-9]+"
 }
 
-function normal(line,    i) {
+function normal(line,    i, at) {
   for (i = 1; i < count; i += 2) {
     while (match(line " ", "[: ]" pair[i] "[^0-9]"))
       line = substr(line, 1, RSTART) pair[i + 1] \
@@ -29,6 +49,12 @@ function normal(line,    i) {
   gsub(/0\.0\.0\.0:/, "[::]:", line)
   gsub(/[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9]/, "TIME", line)
   sub(/kqueue \(on epoll\)/, "kqueue", line)
+  for (i = 1; i <= reworded; i++) {
+    at = index(line, words[i])
+    if (at)
+      line = substr(line, 1, at - 1) usual[i] \
+        substr(line, at + length(words[i]))
+  }
   return line
 }
 

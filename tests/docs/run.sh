@@ -21,10 +21,11 @@
 #
 # Servers get a free port, and the clients are led there; a client's address on
 # the page stands for one real client. Nothing waits by the clock: each command
-# is followed by the wait for its output (LIMIT seconds at the most).
+# is followed by the wait for its output (LIMIT seconds at the most). A session
+# that has not ended after SESSION_LIMIT seconds is ended, with all its processes.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
-# outside: BUILD (where the programs are), NC (a netcat), LIMIT.
+# outside: BUILD (where the programs are), NC (a netcat), LIMIT, SESSION_LIMIT.
 #
 # The language is bash 3.2's.
 set -u
@@ -34,6 +35,11 @@ root=${here%/*/*}
 build=$(cd "${BUILD:-$root/build}" && pwd) || exit 1
 NC=${NC:-nc}
 LIMIT=${LIMIT:-10}
+SESSION_LIMIT=${SESSION_LIMIT:-$((LIMIT * 18))}
+# What the pages print is what is printed in English.
+export LC_ALL=C
+# shellcheck source=tools/servers.sh
+. "$root/tools/servers.sh"
 servers='blocking-nested|blocking|select|poll|epoll|kqueue|coroutine'
 number=0
 failed=0
@@ -106,9 +112,10 @@ new_port() {
       tail -n +$((seen + 1)) "$work/out"
       find . -type f -exec cat {} +
     } | awk -v ports=" $ports_seen " '
-        /^Listening on: .*:[0-9]+$/ {
+        # To the end, or a writer in front of it would complain.
+        /^Listening on: .*:[0-9]+$/ && !found {
           sub(/.*:/, "")
-          if (!index(ports, " " $0 " ")) { print; exit }
+          if (!index(ports, " " $0 " ")) { found = 1; print }
         }')
     if [ -n "$port" ]; then
       port_real=$port
@@ -160,6 +167,7 @@ settle() {
 do_step() {
   local open_end=
 
+  printf '%s\n' "$command" >"$work/typed"
   real_command "$command"
   tries=0
   (exit "$status")
@@ -314,7 +322,7 @@ why_skip() {
       [ -x "$build/${program#build/}" ] || echo "$program is not built here"
     done
   grep '^needs ' "$1" | while read -r _ rest; do
-    (cd "$root" && eval "$rest") >/dev/null 2>&1 </dev/null ||
+    (cd "$root" && limit "$LIMIT" bash -c "$rest") >/dev/null 2>&1 ||
       echo "it needs: $rest"
   done
 }
@@ -335,7 +343,7 @@ session() {
   tree=$work/tree
   (run_session "$1") 2>"$work.shell" &
   session_pid=$!
-  wait "$session_pid" 2>/dev/null
+  await_session "$1"
   session_pid=
   [ -s "$work/results" ] || echo "not ok $page:?" >"$work/results"
   while read -r line; do
@@ -344,6 +352,24 @@ session() {
     *) fails "${line#not ok } console" "$(cat "$work/why" "$work.shell" 2>&1)" ;;
     esac
   done <"$work/results"
+}
+
+# await_session FILE: waits until it ends. Where it takes too long, ends it.
+await_session() {
+  local end=$((SECONDS + SESSION_LIMIT))
+
+  while kill -0 "$session_pid" 2>/dev/null; do
+    if [ "$SECONDS" -gt "$end" ]; then
+      end_family "$session_pid"
+      {
+        echo "the session did not end in $SESSION_LIMIT s; it was at:"
+        sed 's/^/$ /' "$work/typed"
+      } >"$work/why"
+      echo "not ok $page:$(sed -n '/^block /{s///p;q;}' "$1")" >"$work/results"
+    fi
+    sleep 0.02
+  done
+  wait "$session_pid" 2>/dev/null
 }
 
 # excerpts PLAN: reports each quoted piece of code.
@@ -458,8 +484,8 @@ check_the_check() {
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/docs.XXXXXX") || exit 1
 work=$scratch/work
-trap '[ -z "$session_pid" ] || { kill "$session_pid"; wait "$session_pid"; }
-  rm -rf "$scratch"' EXIT
+trap 'trap "" INT TERM HUP
+  [ -z "$session_pid" ] || end_family "$session_pid"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 # A `make` on a page is one that a reader types.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES BUILD BACKENDS FILTER

@@ -507,6 +507,7 @@ static bool test_timeout(void)
 {
     const struct timespec wrong = {.tv_nsec = 1000000000};
     const struct timespec negative = {.tv_sec = -1};
+    const struct timespec below = {.tv_nsec = -1};
     struct kevent event;
     int kq = kqueue();
 
@@ -517,6 +518,7 @@ static bool test_timeout(void)
     EXPECT(waits(kq, 20500001));
     EXPECT(fails(kevent(kq, NULL, 0, &event, 1, &wrong), EINVAL));
     EXPECT(fails(kevent(kq, NULL, 0, &event, 1, &negative), EINVAL));
+    EXPECT(fails(kevent(kq, NULL, 0, &event, 1, &below), EINVAL));
     return close(kq) == 0;
 }
 

@@ -6,6 +6,9 @@
  *     build/tools/client 8888 connect 'send:hello\n' half-close wait-eof
  *     build/tools/client 8888 connect:2 each:name reset use:1 'send:still\n'
  *
+ * Without ADDRESS it connects to this host, as `localhost` does: to ::1, or if
+ * nothing answers there, as on a host without IPv6, to 127.0.0.1.
+ *
  * It does the actions from left to right. Its connections are numbered, and the
  * actions from `send` to `name` act on the current one:
  *
@@ -52,7 +55,8 @@
 
 enum { LINE_LIMIT = 60 * 1000, FILL_LINE = 64 };
 
-static struct endpoint server;
+static const char *port;
+static struct endpoint server; /* its length is 0 until it is known */
 static int *connections; /* descriptors by number, from 0; -1 when closed */
 static size_t connection_count;
 static size_t current;
@@ -68,6 +72,39 @@ static int current_fd(void)
     return connections[current];
 }
 
+/* Returns a connection to ::1, or -1 and errno if there is none to be had. */
+static int try_ipv6(void)
+{
+    int fd, error;
+
+    server = find_endpoint("::1", port);
+    fd = start_connection(&server);
+    if (fd == -1)
+        return -1;
+    wait_until_ready(fd, POLLOUT, "to be connected");
+    error = connection_error(fd);
+    if (error == 0)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* The first connection without -a decides which address the others take. */
+static int connect_once(void)
+{
+    int fd;
+
+    if (server.length > 0)
+        return open_connection(&server);
+    fd = try_ipv6();
+    if (fd == -1) {
+        server = find_endpoint("127.0.0.1", port);
+        fd = open_connection(&server);
+    }
+    return fd;
+}
+
 static void do_connect(const char *argument)
 {
     long count = 1;
@@ -77,7 +114,7 @@ static void do_connect(const char *argument)
     connections = resize(connections, (connection_count + (size_t)count) *
                                           sizeof *connections);
     for (; count > 0; count--) {
-        connections[connection_count] = open_connection(&server);
+        connections[connection_count] = connect_once();
         current = connection_count++;
     }
 }
@@ -330,7 +367,7 @@ static void do_each(const char *argument)
 
 int main(int argc, char **argv)
 {
-    const char *address = "::1";
+    const char *address = NULL;
     int option;
 
     start_program("client");
@@ -347,8 +384,10 @@ int main(int argc, char **argv)
     }
     if (argc - optind < 2)
         fail_usage("usage: client [-a ADDRESS] [-t SECONDS] PORT ACTION...");
-    parse_number(argv[optind], "port", 1, 65535);
-    server = find_endpoint(address, argv[optind]);
+    port = argv[optind];
+    parse_number(port, "port", 1, 65535);
+    if (address != NULL)
+        server = find_endpoint(address, port);
     for (int i = optind + 1; i < argc; i++)
         find_action(argv[i]);
     for (int i = optind + 1; i < argc; i++)

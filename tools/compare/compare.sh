@@ -24,7 +24,6 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
 ROUNDS=${ROUNDS:-3}
-OURS='blocking-nested blocking select poll epoll kqueue coroutine'
 PEERS='asyncio ncat socat nc'
 LEVELS='0 100 900 9000' # of idle clients
 MESSAGES=3000
@@ -45,7 +44,7 @@ note() {
 # Sets $python to the interpreter itself, whose CPU time it is. It may be hidden
 # behind a script that chooses one.
 find_python() {
-  python=$(python3 -c '
+  python=$(limit 10 python3 -c '
 import sys
 sys.version_info >= (3, 7) and print(sys.executable)' 2>/dev/null) &&
     [ -n "$python" ]
@@ -63,15 +62,15 @@ usable() {
   nc)
     has nc || return 1
     reason='this netcat cannot take one client after another'
-    nc -h 2>&1 </dev/null | grep -i 'keep inbound' >/dev/null
+    limit 10 nc -h 2>&1 | grep -i 'keep inbound' >/dev/null
     ;;
   yardstick) ;;
   *)
     reason='not built here'
     [ -x "$BUILD/${1%%/*}" ] || return 1
     [ "${1%%/*}" = "$1" ] && return
-    reason=$("$BUILD/${1%%/*}" --selector "${1#*/}" --version 2>&1 >/dev/null |
-      sed q)
+    reason=$(limit 10 "$BUILD/${1%%/*}" --selector "${1#*/}" --version 2>&1 \
+      >/dev/null | sed q)
     [ -z "$reason" ]
     ;;
   esac
@@ -80,10 +79,10 @@ usable() {
 # Sets $servers to those that are wanted and can be run.
 choose_servers() {
   servers=
-  for name in ${BACKENDS:-$OURS yardstick $PEERS}; do
-    case " $OURS yardstick $PEERS " in
+  for name in ${BACKENDS:-$programs yardstick $PEERS}; do
+    case " $programs yardstick $PEERS " in
     *" ${name%%/*} "*) ;;
-    *) die "there is no server '$name'; there are: $OURS yardstick $PEERS" ;;
+    *) die "there is no server '$name'; there are: $programs yardstick $PEERS" ;;
     esac
     if usable "$name"; then
       servers="$servers $name"
@@ -118,7 +117,7 @@ choose_levels() {
 # title NAME: the name in the table. How kqueue is made here, it says itself.
 title() {
   case $1 in
-  kqueue) "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
+  kqueue) limit 10 "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
   ncat | socat) echo "$1 (peer)" ;;
   nc) echo 'nc -lk (peer)' ;;
   asyncio) echo 'asyncio (peer)' ;;
@@ -204,9 +203,9 @@ measure_throughput() {
 # Counts the system calls from the 100th message to the 1,100th, as strace saw
 # them. As its grandparent, strace -D leaves the process id to the server.
 measure_calls() {
-  under="strace -D -f -o $work/calls"
+  calls=$work/calls
   start_heard "$1"
-  under=
+  calls=
   measure messages --count 1200 --seconds 5 || complain "$1" 'system calls'
   stop_server
   awk '
@@ -223,7 +222,7 @@ measure_calls() {
 can_trace() {
   has strace || { reason='strace is not installed' && return 1; }
   reason='strace does not work here'
-  strace -D -f -o "$work/calls" true 2>/dev/null
+  limit 10 strace -D -f -o "$work/calls" true 2>/dev/null
 }
 
 measure_all() {

@@ -3,12 +3,17 @@
 # tools/load measures it. To be read with ".", not run.
 #
 # It needs BUILD, the directory of the programs, and $here, that of the scripts.
+# Other locales have a decimal comma, so all of it is done in C's.
 # It makes $work, a directory that is gone at the end. One server runs at a
 # time, and it ends with the script, also on Ctrl+C.
 #
 # See taskset(1), strace(1), mkfifo(1), trap in sh(1).
 
 here=${here:-tools/compare}
+LC_ALL=C
+export LC_ALL
+# shellcheck source=tools/servers.sh
+. "$here/../servers.sh"
 load=$BUILD/tools/load
 yardstick=$BUILD/tools/yardstick
 python=python3
@@ -17,15 +22,10 @@ server=
 loader=
 pin=   # words before a command: keep it on the last CPU that we may use
 apart= # the same for the first one
-under= # words before the server's command
+calls= # a file: strace writes the server's system calls to it
 
 has() {
   command -v "$1" >/dev/null 2>&1
-}
-
-# Looks often and briefly, also where sleep knows whole seconds only.
-nap() {
-  sleep 0.02 2>/dev/null || sleep 1
 }
 
 choose_cpus() {
@@ -62,7 +62,7 @@ stop_server() {
 
 begin_measuring() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/measuring.XXXXXX") || exit 1
-  trap 'stop_server; rm -rf "$work"' EXIT
+  trap 'trap "" INT TERM HUP; stop_server; rm -rf "$work"' EXIT
   trap 'exit 129' HUP
   trap 'echo >&2; exit 130' INT # a line may be begun
   trap 'exit 143' TERM
@@ -75,7 +75,7 @@ begin_measuring() {
 # goes to /dev/null cannot tell it.
 find_port() {
   : >"$work/port"
-  "$yardstick" --address "$host" --port 0 >"$work/port" 2>&1 &
+  exec "$yardstick" --address "$host" --port 0 >"$work/port" 2>&1 &
   server=$!
   tries=0
   until read -r line <"$work/port" || [ $tries -ge 500 ]; do
@@ -89,31 +89,38 @@ find_port() {
   esac
 }
 
-# become NAME [OPTION...]: replaces this shell by that server, on $port.
+# turn_into COMMAND...: replaces this shell by the server, under strace if its
+# calls are wanted.
 # shellcheck disable=SC2086 # words before a command
+turn_into() {
+  [ -z "$calls" ] || set -- strace -D -f -o "$calls" "$@"
+  exec $pin "$@"
+}
+
+# become NAME [OPTION...]: replaces this shell by that server, on $port.
 become() {
   name=$1
   shift
   case $name in
   asyncio)
-    exec $pin $under "$python" -u "$here/peers/asyncio_server.py" \
+    turn_into "$python" -u "$here/peers/asyncio_server.py" \
       "$host" "$port"
     ;;
-  ncat) exec $pin $under ncat -l -k -m 10000 "$host" "$port" ;;
-  nc) exec $pin $under nc -l -k -d "$host" "$port" ;;
+  ncat) turn_into ncat -l -k -m 10000 "$host" "$port" ;;
+  nc) turn_into nc -l -k -d "$host" "$port" ;;
   socat)
     listen=TCP4-LISTEN:$port,bind=$host
     [ "$host" != ::1 ] || listen=TCP6-LISTEN:$port,bind=[$host]
-    exec $pin $under socat -u "$listen,fork,reuseaddr,backlog=4096" STDOUT
+    turn_into socat -u "$listen,fork,reuseaddr,backlog=4096" STDOUT
     ;;
   esac
   set -- --address "$host" --port "$port" "$@"
   case $name in
-  yardstick) exec $pin $under "$yardstick" "$@" ;;
+  yardstick) turn_into "$yardstick" "$@" ;;
   */*)
-    exec $pin $under "$BUILD/${name%%/*}" --selector "${name#*/}" "$@"
+    turn_into "$BUILD/${name%%/*}" --selector "${name#*/}" "$@"
     ;;
-  *) exec $pin $under "$BUILD/$name" "$@" ;;
+  *) turn_into "$BUILD/$name" "$@" ;;
   esac
 }
 
@@ -148,8 +155,8 @@ measure() {
   where=$pin
   [ "$1" != flood ] || where=$apart
   # shellcheck disable=SC2086 # words before a command
-  $where "$load" "$@" --address "$host" --pid "$server" "$port" <&3 >"$work/result" \
-    2>"$work/complaint" &
+  exec $where "$load" "$@" --address "$host" --pid "$server" "$port" <&3 \
+    >"$work/result" 2>"$work/complaint" &
   loader=$!
   wait "$loader" 2>/dev/null # or it tells of a server that was killed
   set -- $?

@@ -47,7 +47,7 @@ check_tools() {
     die "this needs strace, which is Linux's; $system has dtruss or truss"
   command -v strace >/dev/null 2>&1 ||
     die 'strace is missing: make setup installs it'
-  strace -qq -o /dev/null true 2>/dev/null ||
+  limit 10 strace -qq -o /dev/null true 2>/dev/null ||
     die 'strace may not trace here (make setup cannot change that)'
 }
 
@@ -63,7 +63,8 @@ choose_servers() {
       names="$names $one"
       continue
     fi
-    for selector in $(selectors); do
+    list=$(selectors) || exit 1
+    for selector in $list; do
       names="$names coroutine/$selector"
       [ $# -eq 1 ] || break
     done
@@ -77,9 +78,9 @@ wait_until() {
   looks=$LOOKS
   until "$@"; do
     looks=$((looks - 1))
-    [ "$looks" -gt 0 ] || die "$name: waited in vain for: $*"
+    [ "$looks" -gt 0 ] || die "$name: waited too long for: $*"
     kill -0 "$server" 2>/dev/null || die "$name: $(cat "$dir/err")"
-    sleep 0.02
+    nap
   done
 }
 
@@ -102,7 +103,7 @@ asleep() {
   *) return 1 ;;
   esac
   IFS= read -r stat <"/proc/$server/stat" || return 1
-  case ${stat##*) } in
+  case ${stat##*\) } in
   S*) ;;
   *) return 1 ;;
   esac
@@ -141,7 +142,7 @@ start_server() {
 # start_client NAME TEXT: a client that takes its next step when it gets a line.
 start_client() {
   : >"$dir/$1.out"
-  "$BUILD/tools/client" -a "$HOST" "$port" line connect say:connected \
+  exec "$BUILD/tools/client" -a "$HOST" "$port" line connect say:connected \
     line "send:$2\\n" say:sent line half-close say:leaving wait-eof \
     <"$dir/$1.in" >"$dir/$1.out" 2>&1 4>&- 5>&- &
   clients="$clients $!"
@@ -183,10 +184,17 @@ talk() {
   step 'client b leaves' b leaving 2 '^Connection closed: '
 }
 
-# Ends what this script has started, by its process id.
+# Ends what this script has started, by its process id. A server that does not
+# obey is killed.
 end_all() {
+  looks=100
   for pid in $clients $server; do
     kill "$pid" 2>/dev/null
+    while kill -0 "$pid" 2>/dev/null && [ "$looks" -gt 0 ]; do
+      looks=$((looks - 1))
+      nap
+    done
+    kill -KILL "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
   done
   clients=
@@ -240,10 +248,11 @@ choose_servers
 choose_look
 server=
 clients=
-dir=$(mktemp -d "${TMPDIR:-/tmp}/trace.XXXXXX") || exit 1
-trap 'end_all; rm -rf "$dir"' EXIT
+dir=
+trap 'trap "" INT TERM HUP; end_all; rm -rf "$dir"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+dir=$(mktemp -d "${TMPDIR:-/tmp}/trace.XXXXXX") || exit 1
 mkfifo "$dir/a.in" "$dir/b.in" || exit 1
 # Open for both, or open would wait for the other side.
 exec 4<>"$dir/a.in" 5<>"$dir/b.in"

@@ -70,3 +70,13 @@ int posix_memalign(void **block, size_t alignment, size_t size)
         find_next("posix_memalign", &next);
     return is_to_fail(false) ? ENOMEM : next(block, alignment, size);
 }
+
+/* Not counted. Without it the one of musl fails, since malloc is replaced. */
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    static void *(*next)(size_t, size_t);
+
+    if (next == NULL)
+        find_next("aligned_alloc", &next);
+    return next(alignment, size);
+}

@@ -1,0 +1,177 @@
+#!/usr/bin/env bats
+# inherited.bats: what a server gets from its parent and shares with it: limits,
+# an alarm, blocked signals, the terminal; and signals at bad moments, which no
+# parent can time. Objects for LD_PRELOAD (faults/preload/) bring these about.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+setup_file() {
+  NAME=$(server_name)
+  export NAME
+}
+
+@test "an events file that becomes larger than it may is an error" {
+  only_ours
+  not_under
+  # Each client takes more than 60 bytes, and the limit is 2 KB or half of that.
+  PREPARE='ulimit -f 2; exec >/dev/null' LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  hold connect:60 each:close
+  wait_end
+  wait_until ended "$HELD_PID"
+  same 1 "$STATUS"
+  same 1 "$(lines "$ERR")"
+  has "$NAME: cannot write to $EVENTS: " "$ERR"
+}
+
+@test "an alarm that the parent has set ends it, as the parent wants" {
+  only_ours
+  not_under
+  UNDER="$BUILD/tests/inherit alarm:300" run_server --port 0
+  same 142 "$STATUS"
+  lacks "Stopped." "$LOG"
+}
+
+@test "signals that the parent has blocked still stop it" {
+  local signal
+
+  only_ours
+  not_under
+  for signal in INT TERM HUP; do
+    UNDER="$BUILD/tests/inherit block" start_server
+    client connect send:"before-$signal" half-close wait-eof
+    stop_server "$signal"
+    same 0 "$STATUS"
+    same "Stopped." "$(tail -n 1 "$LOG")"
+  done
+}
+
+@test "Ctrl+C ends it at once while it looks up a name" {
+  local signal status
+
+  only_ours
+  preload slow_names
+  for signal in INT:130 TERM:143 HUP:129; do
+    status=${signal#*:}
+    new_log
+    UNDER="$BUILD/tests/inherit default" PREPARE=$PRELOAD \
+      launch "$LOG" "$ERR" --address localhost --port 0
+    PIDS="$PIDS $PID"
+    wait_until has_line "looking up" "$ERR"
+    # The lookup takes longer than wait_end would wait.
+    stop_server "${signal%:*}"
+    same "$status" "$STATUS"
+    same "" "$(cat "$LOG")"
+    same "looking up" "$(cat "$ERR")"
+  done
+}
+
+@test "the terminal is closed: the events are complete, and it is no failure" {
+  local clients=3
+
+  only_ours
+  preload lost_terminal
+  [ "$CONCURRENT" != no ] || clients=1
+  PREPARE="$PRELOAD LOST_TERMINAL='$BATS_TEST_TMPDIR/lost'" \
+    start_server --events "$EVENTS"
+  hold connect:3 each:send:hello line each:wait-closed
+  wait_until printed "$clients" hello
+  wait_until saw recv "$clients"
+  touch "$BATS_TEST_TMPDIR/lost"
+  stop_server HUP
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  saw close "$clients"
+  saw stop 1
+  lacks "Connection closed" "$LOG"
+  go
+  wait_held
+}
+
+@test "a terminal that is closed without a signal is an error" {
+  only_ours
+  preload lost_terminal
+  PREPARE="$PRELOAD LOST_TERMINAL='$BATS_TEST_TMPDIR/lost'" \
+    start_server --events "$EVENTS"
+  touch "$BATS_TEST_TMPDIR/lost"
+  client connect send:hello wait-closed
+  wait_end
+  same 1 "$STATUS"
+  has "$NAME: cannot write to standard output: " "$ERR"
+  saw stop 1
+}
+
+# The object also takes away the alarm, so a server that misses the signal never
+# ends.
+@test "SIGTERM right before accept stops it" {
+  only_ours
+  preload early_signal
+  [ "$(uname)" = Linux ] || skip "a listener cannot be shut down here"
+  new_log
+  PREPARE="$PRELOAD EARLY_SIGNAL=accept" \
+    launch "$LOG" "$ERR" --address 127.0.0.1 --port 0
+  PIDS="$PIDS $PID"
+  # Most call accept only when there is a client.
+  wait_until listens_or_has_ended
+  HOST=127.0.0.1 PORT=$(sed -n 's/^Listening on: .*://p' "$LOG")
+  [ "$CONCURRENT" = no ] || client connect wait-closed || ended "$PID"
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+}
+
+listens_or_has_ended() {
+  has 'Listening on: ' "$LOG" || ended "$PID"
+}
+
+@test "SIGTERM right before recv stops it" {
+  only_ours
+  preload early_signal
+  PREPARE="$PRELOAD EARLY_SIGNAL=recv" start_server
+  hold connect line wait-closed
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+  same 1 "$(lines "$LOG" 'Connection closed: ')"
+  go
+  wait_held
+}
+
+@test "one that has no descriptor for any client waits, without spinning" {
+  only_ours
+  not_under
+  only_one_at_a_time
+  # 0, 1, 2, the listener, and the pipe of the signals.
+  PREPARE='ulimit -n 6' start_server
+  hold connect line
+  wait_until has "$NAME: cannot accept for now: " "$ERR"
+  sleeps 1500
+  same 1 "$(lines "$ERR")"
+  stop_server
+  same 0 "$STATUS"
+  go
+  wait_held
+}
+
+@test "coroutine without --selector takes the first that --help lists" {
+  local first
+
+  only_ours
+  case $BACKEND in
+  coroutine/*) ;;
+  *) skip "has no --selector" ;;
+  esac
+  first=$("$BUILD/coroutine" --help | sed -n 's/.*how to wait: \([a-z]*\).*/\1/p')
+  [ -n "$first" ] || fail "--help lists none"
+  BACKEND=coroutine start_server
+  say_to "$PORT" "hello"
+  wait_for hello
+  needs_proc
+  case $first,$(ls -l "/proc/$PID/fd") in
+  epoll,*eventpoll* | kqueue,* | poll,* | select,*) ;;
+  *) fail "it does not wait with $first" ;;
+  esac
+}

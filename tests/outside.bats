@@ -1,0 +1,284 @@
+#!/usr/bin/env bats
+# outside.bats: what happens to a server's sockets and memory from outside: a
+# listener that is dead, a socket that another process has a copy of, a client
+# whose machine has vanished, memory that runs out; and how much one round of
+# the event loop takes. faults/sockets.c reaches for the sockets.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+setup_file() {
+  NAME=$(server_name)
+  export NAME
+}
+
+# still_serves: a new client is served.
+still_serves() {
+  say_to "$PORT" still-here
+  wait_for still-here
+}
+
+# reach ACTION: does something to the server's sockets; skips where the kernel
+# does not allow it.
+reach() {
+  local status=0
+
+  [ -x "$BUILD/tests/sockets" ] || skip "needs pidfd_getfd(2) of Linux"
+  "$BUILD/tests/sockets" "$PID" "$1" || status=$?
+  [ "$status" -ne 3 ] || skip "pidfd_getfd(2) is not allowed here"
+  return "$status"
+}
+
+@test "a dead listener: it says so once, sleeps, and serves who is connected" {
+  local clients=2
+
+  only_ours
+  not_under
+  [ "$CONCURRENT" != no ] || clients=1
+  start_server
+  hold connect:"$clients" each:send:hello line use:1 send:still \
+    each:half-close each:wait-eof
+  wait_until printed "$clients" hello
+  reach end-listener
+  if [ "$CONCURRENT" = no ]; then
+    # It calls accept again when the client has left.
+    go
+    wait_for still
+  fi
+  wait_until has "$NAME: cannot accept for now: " "$ERR"
+  sleeps 1500
+  same 1 "$(lines "$ERR")"
+  if [ "$CONCURRENT" != no ]; then
+    go
+    wait_for still
+    wait_until left 2
+  fi
+  wait_held
+  stop_server
+  same 0 "$STATUS"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+}
+
+@test "a listener that dies while nobody is there" {
+  only_ours
+  not_under
+  start_server
+  wait_until asleep
+  reach end-listener
+  wait_until has "$NAME: cannot accept for now: " "$ERR"
+  sleeps 1500
+  same 1 "$(lines "$ERR")"
+  stop_server
+  same 0 "$STATUS"
+}
+
+@test "another process has a copy of a client's socket: it sleeps, and serves" {
+  only_ours
+  not_under
+  start_server
+  # There is no socket yet, but it may not be allowed: then this skips.
+  reach keepalive || true
+  hold connect send:hello line 'send:last-words' close
+  wait_for hello
+  "$BUILD/tests/sockets" "$PID" keep-clients >"$BATS_TEST_TMPDIR/kept" \
+    3>&- 4>&- 9>&- &
+  HELPERS="$HELPERS $!"
+  wait_for "kept 1" "$BATS_TEST_TMPDIR/kept"
+  go
+  wait_held
+  wait_for last-words
+  wait_until left 1
+  sleeps 600
+  still_serves
+  sleeps 600
+  same "" "$(cat "$ERR")"
+}
+
+@test "each client's socket has SO_KEEPALIVE, with the contract's times" {
+  local served=3
+
+  only_ours
+  not_under
+  [ "$CONCURRENT" != no ] || served=1
+  start_server
+  hold connect:3 each:send:hello line
+  wait_until printed "$served" hello
+  reach keepalive >"$BATS_TEST_TMPDIR/times"
+  same "$served" "$(lines "$BATS_TEST_TMPDIR/times")"
+  same "1 60 10 6" "$(sort -u "$BATS_TEST_TMPDIR/times")"
+  go
+  wait_held
+}
+
+# inside PID COMMAND...: runs it in the network of that process. beside: in the
+# background; its process is then $!.
+inside() {
+  local pid=$1
+
+  shift
+  nsenter -t "$pid" -U -n --preserve-credentials "$@"
+}
+
+beside() {
+  local pid=$1
+
+  shift
+  nsenter -t "$pid" -U -n --preserve-credentials "$@" 3>&- 4>&- 9>&- &
+  HELPERS="$HELPERS $!"
+}
+
+# two_networks: connects the server's network, in which it is 10.9.0.1, with a
+# second one, that of the process FAR. The clients' side, 10.9.0.2, can be taken
+# down. Skips where this is not allowed.
+two_networks() {
+  command -v nsenter >/dev/null || skip "needs nsenter"
+  command -v ip >/dev/null || skip "needs ip"
+  inside "$PID" ip link add near type veth peer name far 2>/dev/null ||
+    skip "no pair of networks is allowed here"
+  beside "$PID" unshare -n sleep 60
+  FAR=$!
+  wait_until in_other_network
+  inside "$PID" ip link set far netns "$FAR"
+  inside "$PID" ip address add 10.9.0.1/24 dev near
+  inside "$PID" ip link set near up
+  inside "$FAR" ip address add 10.9.0.2/24 dev far
+  inside "$FAR" ip link set far up
+  # Nobody is to ask later who 10.9.0.2 is: the answer would be an error.
+  inside "$PID" ip neighbor replace 10.9.0.2 dev near nud permanent \
+    lladdr "$(inside "$FAR" ip -o link show far |
+      sed 's/.*ether \([^ ]*\).*/\1/')"
+}
+
+# in_other_network: whether FAR runs `sleep`, in a network of its own.
+in_other_network() {
+  [ "$(readlink "/proc/$FAR/ns/net")" != "$(readlink "/proc/$PID/ns/net")" ] &&
+    [ "$(cat "/proc/$FAR/comm")" = sleep ]
+}
+
+@test "a client whose machine has vanished is let go, and the next is served" {
+  local name client
+
+  only_ours
+  preload fast_keepalive
+  needs_proc
+  unshare -rn true 2>/dev/null || skip "no network of one's own is allowed here"
+  UNDER="unshare -rn env LD_PRELOAD=$OBJECT" LOOPBACK='' \
+    start_server --address 0.0.0.0
+  two_networks
+  client=$BATS_TEST_TMPDIR/client
+  beside "$FAR" "$BUILD/tools/client" -t 60 -a 10.9.0.1 "$PORT" \
+    connect name send:hello wait-closed >"$client" 2>&1
+  wait_for hello
+  name=$(cat "$client")
+  inside "$FAR" ip link set far down
+  wait_for "Connection closed: $name"
+  case $(cat "$ERR") in
+  # glibc's words and musl's.
+  "$NAME: cannot receive from $name: Connection timed out") ;;
+  "$NAME: cannot receive from $name: Operation timed out") ;;
+  *) same "$NAME: cannot receive from $name: timed out" "$(cat "$ERR")" ;;
+  esac
+  inside "$FAR" ip link set far up
+  inside "$FAR" "$BUILD/tools/client" -t "$LIMIT" -a 10.9.0.1 "$PORT" \
+    connect send:again half-close wait-eof
+  wait_for again
+}
+
+# refused: how many clients got no memory, by the messages about it.
+refused() {
+  echo $(($(grep -Ec ': cannot (serve|receive from) ' "$ERR") + \
+    $(lines "$LOG" 'Connection refused: ')))
+}
+
+# tried N: whether N clients were served or refused.
+tried() {
+  [ $(($(grep -cx x "$LOG") + $(refused))) -ge "$1" ]
+}
+
+@test "an allocation that fails costs one client, and a message says so" {
+  local at client
+
+  only_ours
+  preload no_memory
+  # Each allocation that four clients bring about, with a server of its own.
+  for ((at = 1; at <= 20; at++)); do
+    PREPARE="$PRELOAD NO_MEMORY_AT=$at" start_server
+    for client in 1 2 3 4; do
+      # One that is refused may be reset.
+      client connect send:x half-close wait-closed || true
+      wait_until tried "$client"
+    done
+    has "allocation $at fails" "$ERR" || break
+    still_serves
+    stop_server
+    same 0 "$STATUS"
+    same 1 "$(refused)"
+    [ "$(lines "$ERR" "$NAME: ")" -le 2 ]
+  done
+  # A client is one allocation at least.
+  [ "$at" -gt 4 ] || fail "only $((at - 1)) allocations failed"
+  [ "$at" -le 20 ] || fail "there was no end of allocations"
+}
+
+@test "a table of clients that cannot grow costs one client" {
+  local at
+
+  only_concurrent
+  only_ours
+  preload no_memory
+  for at in 1 2 3 4; do
+    PREPARE="$PRELOAD NO_MEMORY_REALLOC=yes NO_MEMORY_AT=$at" start_server
+    hold connect:150 say:connected line each:wait-closed
+    wait_said connected
+    wait_until came_or_refused 150
+    say_to "$PORT" x
+    wait_until tried $(($(refused) + 1))
+    stop_server
+    same 0 "$STATUS"
+    has "allocation $at fails" "$ERR" || break
+    same 1 "$(refused)"
+    go
+    wait_held
+  done
+  [ "$at" -gt 1 ] || fail "no realloc failed"
+}
+
+# came_or_refused N: whether N clients were accepted, or refused with a message.
+# One that was dropped after its first line counts twice.
+came_or_refused() {
+  [ $(($(lines "$LOG" 'Connection from: ') + $(refused))) -ge "$1" ]
+}
+
+# first_run EVENT ADDRESS...: how many events of this kind and of these clients
+# stand one after the other, in EVENTS, before the first of another kind; only
+# "accept" and the "recv" of the address count.
+first_run() {
+  awk -v wanted="$1" -v name="$2" '
+    $2 != "accept" && !($2 == "recv" && $3 == name) { next }
+    ++seen <= 2 { next }
+    $2 == wanted { n++; next }
+    n { exit }
+    END { print n + 0 }' "$EVENTS"
+}
+
+@test "a round takes 64 new clients and 16 chunks of one, and no more" {
+  local name
+
+  only_concurrent
+  only_ours
+  start_server --events "$EVENTS"
+  hold connect name send:hello line fill:30000 say:queued line half-close \
+    wait-eof
+  wait_until saw recv 1
+  name=$(cat "$HELD")
+  freeze
+  go
+  wait_said queued
+  client connect:200 each:send:x each:close
+  thaw
+  wait_until saw accept 201
+  go
+  wait_held
+  same "64 accept, 16 recv" \
+    "$(first_run accept "$name") accept, $(first_run recv "$name") recv"
+}
