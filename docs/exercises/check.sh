@@ -78,7 +78,7 @@ seed() {
     mkdir -p "$mine.new/tree/${one%/*}" &&
       cp "$root/$one" "$mine.new/tree/$one" || return 1
   done
-  if ! (cd "$mine.new/tree" && patch -s -p1) <"$root/$PATCH" >&2; then
+  if ! (cd "$mine.new/tree" && patch -p1) <"$root/$PATCH" >/dev/null; then
     echo "exercise: $PATCH does not fit the files" >&2
     return 1
   fi

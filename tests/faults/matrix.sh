@@ -105,7 +105,7 @@ thaw() {
 # must be closed before: each end of a FIFO is opened when the other one is.
 client() {
   exec 7<&-
-  "$BUILD/tools/client" -a "$host" -t "$LIMIT" "$port" "$@" \
+  "$BUILD/tools/client" ${host:+-a "$host"} -t "$LIMIT" "$port" "$@" \
     <go >said 2>&1 5<&- &
   client_pid=$!
   exec 7<said
@@ -131,7 +131,7 @@ converse() {
   local w later
 
   case $first in
-  'Listening on: [::]:'*) host=::1 ;;
+  'Listening on: [::]:'*) host= ;; # whichever this host has
   'Listening on: '*:[0-9]*) host=127.0.0.1 ;;
   *) return ;;
   esac
