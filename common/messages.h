@@ -10,8 +10,8 @@
 struct client;
 
 /* Opens the outputs that `options` ask for. Returns 0; -1, with errno, if the
- * events file cannot be opened; 1 if it is the same file as standard output. See
- * open(2). */
+ * events file cannot be opened; 1 if it is the same file as standard output.
+ * See open(2). */
 int open_outputs(void);
 
 /* What happened. Call them as soon as the system call has returned: an event is

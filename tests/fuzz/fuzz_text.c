@@ -191,10 +191,13 @@ static void try_all_short(void)
 /* Tries every code point there is. */
 static void try_all_code_points(void)
 {
-    unsigned char bytes[4];
+    unsigned char bytes[4] = {0};
 
-    for (uint32_t point = 0; point <= 0x10ffff; point++)
-        try_input((struct bytes){bytes, encode(point, bytes)});
+    for (uint32_t point = 0; point <= 0x10ffff; point++) {
+        size_t size = encode(point, bytes);
+
+        try_input((struct bytes){bytes, size});
+    }
 }
 
 /* Tries the ends of all ranges at every place of a text that is longer than

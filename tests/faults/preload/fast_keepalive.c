@@ -14,10 +14,11 @@
 int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
     static int (*next)(int, int, int, const void *, socklen_t);
-    const int one = 1;
+    static const int one = 1;
 
     if (next == NULL)
         find_next("setsockopt", &next);
+    (void)one; /* macOS has other names for some of these */
 #if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
     if (level == IPPROTO_TCP && size == sizeof one &&
         (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT))
