@@ -8,9 +8,11 @@
 # compiler, each make, -O0 to -O3), suites (each compiler), sanitizers,
 # valgrind, netcats, awks and shells (each that is here), bmake, places (a host
 # without ::1, busybox's tools, another language, a path with a space, a checkout
-# by git for Windows), cross (for other systems), and longer (the scripts that take their time: fault matrix, fuzzing,
-# endurance, and more). It takes more than an hour. What is not here is named and
-# counted as skipped; the last line is "N passed, N failed, N skipped".
+# by git for Windows), cross (for other systems), longer (the scripts that take
+# their time: fault matrix, fuzzing, endurance, and more), and mutants (three
+# samples of 100 changes to the code, which the suite must notice). It takes more
+# than two hours. What is not here is named and counted as skipped; the last line
+# is "N passed, N failed, N skipped".
 #
 # From outside: BUILD, BACKENDS, ONLY.
 set -u
@@ -217,13 +219,21 @@ longer() {
   sum 'the documents' bash tests/docs/run.sh
 }
 
+mutants() {
+  local sample
+
+  for sample in 1 2 3; do
+    TIME=4000 sum "mutants, sample $sample" bash tests/ci/mutate.sh 100
+  done
+}
+
 for part in ${ONLY:-style builds suites sanitizers valgrind netcats awks shells \
-  bmake places cross longer}; do
+  bmake places cross longer mutants}; do
   case $part in
   valgrind) under_valgrind ;;
   bmake) bsd_make ;;
   style | builds | suites | sanitizers | netcats | awks | shells | places | \
-    cross | longer) "$part" ;;
+    cross | longer | mutants) "$part" ;;
   *) echo "check-all: there is no part '$part'" >&2 && exit 2 ;;
   esac
 done
