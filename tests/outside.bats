@@ -155,7 +155,7 @@ in_other_network() {
     [ "$(cat "/proc/$FAR/comm")" = sleep ]
 }
 
-@test "a client whose machine has vanished is let go, and the next is served" {
+@test "a client whose machine has vanished is closed, and the next is served" {
   local name client
 
   only_ours

@@ -81,7 +81,7 @@ choose_servers() {
 # Sets via to what the clients are, and for nc the option that makes it say
 # that nothing more comes when its input ends. OpenBSD's and FreeBSD's wait for
 # ever without -N, the traditional one without -q, GNU's without -c. Others do it
-# unasked: ncat, BusyBox's, and macOS's, where -N means something else. So what
+# by itself: ncat, BusyBox's, and macOS's, where -N means something else. So what
 # counts is what its own help says.
 choose_netcat() {
   via=nc
