@@ -25,8 +25,10 @@ SELECTORS = sh coroutine/selectors.sh "$(CC) $(CPPFLAGS)"
 # A header or a flag that changes builds everything again: it takes seconds.
 COMMON = $(BUILD)/common.a
 KQUEUE_FILES = kqueue/flags.sh kqueue/linux/*.c kqueue/linux/sys/*.h
-PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/select \
-	$(BUILD)/poll $(BUILD)/epoll $(BUILD)/kqueue $(BUILD)/coroutine
+PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/busy \
+	$(BUILD)/processes $(BUILD)/threads $(BUILD)/select $(BUILD)/poll \
+	$(BUILD)/signals $(BUILD)/epoll $(BUILD)/kqueue \
+	$(BUILD)/coroutine
 
 # What the scripts are told.
 TELL = BUILD='$(BUILD)' BACKENDS='$(BACKENDS)'
@@ -78,12 +80,25 @@ $(BUILD)/blocking-nested: blocking/nested.c $(COMMON)
 $(BUILD)/blocking: blocking/server.c $(COMMON)
 	@$(COMPILE) blocking/server.c $(COMMON) $(LDLIBS)
 
+$(BUILD)/busy: busy/server.c $(COMMON)
+	@$(COMPILE) busy/server.c $(COMMON) $(LDLIBS)
+
+$(BUILD)/processes: processes/server.c $(COMMON)
+	@$(COMPILE) -Wno-sign-conversion processes/server.c $(COMMON) $(LDLIBS)
+
+$(BUILD)/threads: threads/server.c $(COMMON)
+	@$(COMPILE) -pthread threads/server.c $(COMMON) $(LDLIBS)
+
 # The FD_SET of musl has a conversion that gcc would warn of.
 $(BUILD)/select: select/server.c $(COMMON)
 	@$(COMPILE) -Wno-sign-conversion select/server.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/poll: poll/server.c $(COMMON)
 	@$(COMPILE) poll/server.c $(COMMON) $(LDLIBS)
+
+$(BUILD)/signals: signals/server.c $(COMMON)
+	@$(HAS) sys/epoll.h || { echo 'signals: left out, Linux alone has it'; \
+	exit 0; }; $(COMPILE) signals/server.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/epoll: epoll/server.c $(COMMON)
 	@$(HAS) sys/epoll.h || { echo 'epoll: left out, Linux alone has it'; \

@@ -66,10 +66,15 @@ struct client *client_at(int fd)
     return fd >= 0 && (size_t)fd < capacity ? clients[fd] : NULL;
 }
 
-void remove_client(struct client *client)
+void release_client(struct client *client)
 {
     clients[client->fd] = NULL;
     count--;
     close(client->fd);
+}
+
+void remove_client(struct client *client)
+{
+    release_client(client);
     free(client);
 }

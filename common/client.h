@@ -28,8 +28,11 @@ unsigned client_count(void);
 /* Returns the client with this descriptor, NULL if there is none. */
 struct client *client_at(int fd);
 
-/* Takes the client out of the table, closes its socket and frees it. See
- * close(2). */
+/* Takes the client out of the table and closes its socket; the caller frees
+ * what is left of it. See close(2). */
+void release_client(struct client *client);
+
+/* The same, and frees it. */
 void remove_client(struct client *client);
 
 #endif

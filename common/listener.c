@@ -61,7 +61,7 @@ static int bind_socket(const struct addrinfo *address)
     serve_both_families(fd, address);
     /* Without SO_REUSEADDR a restarted server must wait until the connections
      * that it closed itself have left TIME_WAIT. */
-    if (set_descriptor_flags(fd, mode == NON_BLOCKING) == 0 &&
+    if (set_descriptor_flags(fd, mode != BLOCKING) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         prepare_for_clients(fd) == 0 &&
         bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
@@ -220,13 +220,12 @@ static void cannot_accept(void)
         pause_accepting();
 }
 
-struct client *accept_client(int listener)
+/* Makes a client of a socket that accept has returned, -1: it failed with
+ * errno. */
+static struct client *welcome(int fd, const struct sockaddr_storage *address,
+                              socklen_t size)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
     struct client *client;
-    int fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
-                            mode == NON_BLOCKING);
 
     if (fd == -1) {
         if (!stop_requested())
@@ -237,7 +236,7 @@ struct client *accept_client(int listener)
     if (mode == BLOCKING)
         reported = false; /* a blocking accept never finds the backlog empty */
     /* On BSD and macOS a client that is already gone has no address. */
-    client = size == 0 ? NULL : add_client(fd, &address, size);
+    client = size == 0 ? NULL : add_client(fd, address, size);
     if (client == NULL) {
         flush_outputs();
         if (size != 0)
@@ -245,4 +244,24 @@ struct client *accept_client(int listener)
         close(fd);
     }
     return client;
+}
+
+struct client *accept_client(int listener)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    int fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
+                            mode == NON_BLOCKING);
+
+    return welcome(fd, &address, size);
+}
+
+struct client *accepted_client(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+
+    if (fd != -1 && getpeername(fd, (struct sockaddr *)&address, &size) == -1)
+        size = 0; /* it is already gone */
+    return welcome(fd, &address, size);
 }

@@ -10,8 +10,9 @@
 
 struct client;
 
-/* Whether accept and recv wait, or return at once when there is nothing. */
-enum blocking { BLOCKING, NON_BLOCKING };
+/* Which calls wait when there is nothing: accept and recv, recv alone, or
+ * neither; the others return at once with EAGAIN. */
+enum blocking { BLOCKING, BLOCKING_RECV, NON_BLOCKING };
 
 /* Opens the socket that `options` describe, listens on it, and writes its
  * address to `name`. Returns the socket, or -1 after a message on standard
@@ -20,13 +21,17 @@ int listen_on(enum blocking blocking, char *name);
 
 /* Accepts one client, in four steps: accept(2) takes it from the backlog;
  * FD_CLOEXEC keeps its descriptor from programs that are started; O_NONBLOCK
- * is set if the listener has it, so that recv never sleeps; and the client
+ * is set where recv is not to sleep; and the client
  * gets its address as a name and a place in the table, which owns it.
  *
  * Returns NULL if there is no client now (EAGAIN), if the client was lost
  * before it was accepted, or if there is no descriptor or no memory for it. A
  * failed accept ends nothing: the next call may succeed. */
 struct client *accept_client(int listener);
+
+/* The last two of these steps, for a server that has the kernel accept: `fd` is
+ * what accept has returned, -1: it failed with errno. */
+struct client *accepted_client(int fd);
 
 /* Returns whether the listener is to be left out of the next wait. When accept
  * finds no free descriptor, its client stays in the backlog and the listener

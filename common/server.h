@@ -9,6 +9,7 @@
 #include "listener.h"
 #include "messages.h"
 #include "options.h"
+#include "output.h"
 #include "stop.h"
 
 #include <errno.h>

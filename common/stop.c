@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -28,8 +29,9 @@ enum { SAME_STOP_MS = 300 };
 static int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
 const int *const stop_signals = signals;
 
-static volatile sig_atomic_t requested, failed;
-static volatile sig_atomic_t blocked_fd = -1;
+/* Atomic, for the handlers and for threads. */
+static atomic_int requested, failed;
+static atomic_int blocked_fd = -1;
 static int ends[2] = {-1, -1};
 
 static void on_alarm(int number)
@@ -58,6 +60,15 @@ void stop_after_failure(void)
     stop_request();
 }
 
+/* Asks the server to stop, and makes the call return that blocks on one
+ * descriptor. */
+static void stop_now(void)
+{
+    stop_request();
+    if (blocked_fd >= 0)
+        shutdown(blocked_fd, SHUT_RD);
+}
+
 static void on_stop(int number)
 {
     static struct timespec first;
@@ -68,9 +79,7 @@ static void on_stop(int number)
     if (!stopping) {
         stopping = true;
         clock_gettime(CLOCK_MONOTONIC, &first);
-        stop_request();
-        if (blocked_fd >= 0)
-            shutdown((int)blocked_fd, SHUT_RD);
+        stop_now();
     } else if (elapsed_ms(&first) >= SAME_STOP_MS) {
         /* It is delivered when this handler returns. */
         sigaction(number, &action, NULL);
@@ -119,12 +128,12 @@ int stop_on_signals(void)
 
 bool stop_requested(void)
 {
-    return requested != 0;
+    return requested;
 }
 
 int stop_status(void)
 {
-    return (int)failed;
+    return failed;
 }
 
 int stop_descriptor(void)
@@ -135,6 +144,35 @@ int stop_descriptor(void)
 void stop_shuts_down(int fd)
 {
     blocked_fd = fd;
+}
+
+static void on_stop_child(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    stop_now();
+    errno = saved;
+}
+
+pid_t stop_fork(void)
+{
+    sigset_t all, before;
+    pid_t pid;
+
+    /* No handler may run in the child while it has the pipe of its parent. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid = fork();
+    if (pid == 0) {
+        handle(STOP_CHILD, on_stop_child);
+        for (int i = 0; i < 2; i++) {
+            close(ends[i]);
+            ends[i] = -1;
+        }
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
 }
 
 void stop_sleep(int ms)

@@ -18,7 +18,9 @@
 #ifndef STOP_H
 #define STOP_H
 
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Installs the handlers and opens the pipe. SIGINT and SIGTERM count even if
  * the parent had them ignored, as a shell does for what it starts with `&`; a
@@ -50,6 +52,12 @@ int stop_descriptor(void);
  * the handler shuts it down. Store it first and call stop_requested() after:
  * the other way round, a signal between the two would be lost. */
 void stop_shuts_down(int fd);
+
+/* fork(2), for a child that is stopped on its own: a stop signal that it gets
+ * is not its parent's. Its parent stops it with STOP_CHILD, which is not taken
+ * for the second signal of a Ctrl+C that the child has got, too. */
+#define STOP_CHILD SIGUSR1
+pid_t stop_fork(void);
 
 /* Sleeps until a stop is requested, or for `ms` milliseconds. See poll(2). */
 void stop_sleep(int ms);

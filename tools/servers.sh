@@ -6,7 +6,8 @@
 #
 # See sh(1), ps(1), and proc(5) for /proc/PID/stat.
 
-programs='blocking-nested blocking select poll epoll kqueue coroutine'
+programs='blocking-nested blocking busy processes threads select poll signals
+epoll kqueue uring coroutine'
 
 # Looks often and briefly, also where sleep knows whole seconds only.
 nap() {
