@@ -83,11 +83,11 @@ $(BUILD)/blocking: blocking/server.c $(COMMON)
 $(BUILD)/busy: busy/server.c $(COMMON)
 	@$(COMPILE) busy/server.c $(COMMON) $(LDLIBS)
 
-$(BUILD)/processes: processes/server.c $(COMMON)
-	@$(COMPILE) -Wno-sign-conversion processes/server.c $(COMMON) $(LDLIBS)
+$(BUILD)/processes: processes/*.[ch] $(COMMON)
+	@$(COMPILE) -Wno-sign-conversion processes/*.c $(COMMON) $(LDLIBS)
 
-$(BUILD)/threads: threads/server.c $(COMMON)
-	@$(COMPILE) -pthread threads/server.c $(COMMON) $(LDLIBS)
+$(BUILD)/threads: threads/*.[ch] $(COMMON)
+	@$(COMPILE) -pthread threads/*.c $(COMMON) $(LDLIBS)
 
 # The FD_SET of musl has a conversion that gcc would warn of.
 $(BUILD)/select: select/server.c $(COMMON)

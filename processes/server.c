@@ -7,8 +7,8 @@
  * blocking/server.c does, and ends with it. Memory is not shared: a child that
  * is killed takes one client with it. Descriptors are: both have the client's
  * and the listener's after fork, so each closes the one that is not its own,
- * or no connection would ever end. And the output is shared, so a lock keeps
- * the lines of different clients apart.
+ * or no connection would ever end. And the output is shared, so each prints
+ * under a lock.
  *
  * A child that has ended remains as a zombie until its parent asks how it
  * ended. SIGCHLD tells when.
@@ -19,9 +19,10 @@
 
 #include "../common/server.h"
 
-#include <fcntl.h>
+#include "children.h"
+#include "lock.h"
+
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
 #include <sys/wait.h>
@@ -30,40 +31,6 @@
 /* New clients accepted in one round, so that a crowd does not keep children
  * from being reaped. */
 enum { CLIENTS_PER_ROUND = 64 };
-
-struct child {
-    pid_t pid;
-    struct client *client; /* its name; the parent has closed its descriptor */
-};
-
-static struct child *children;
-static size_t count, capacity;
-
-/* Whoever prints has a lock on this file, which has no name. The kernel takes
- * the lock away from a process that ends, however it ends; a semaphore would
- * stay locked. */
-static int lock_file;
-
-static void lock(void)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int error = errno;
-    int alarms = 0;
-
-    /* After a stop SIGALRM comes each second. If the others hold the lock that
-     * long, the output is stuck: then flush_outputs will find that, too. */
-    while (fcntl(lock_file, F_SETLKW, &whole) == -1 && errno == EINTR)
-        if (stop_requested() && ++alarms > 2)
-            break;
-    errno = error;
-}
-
-static void unlock(void)
-{
-    struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-
-    fcntl(lock_file, F_SETLK, &whole);
-}
 
 /* Receives from one client until it is finished. */
 static void recv_all(struct client *client)
@@ -92,15 +59,8 @@ static bool start_child(struct client *client, int listener)
 {
     pid_t pid;
 
-    if (count == capacity) {
-        size_t wanted = 2 * capacity + 64;
-        struct child *larger = realloc(children, wanted * sizeof *children);
-
-        if (larger == NULL)
-            return false;
-        children = larger;
-        capacity = wanted;
-    }
+    if (reserve_child() == -1)
+        return false;
     flush_outputs(); /* or the child would have it, and print it again */
     pid = stop_fork();
     if (pid == -1)
@@ -111,7 +71,7 @@ static bool start_child(struct client *client, int listener)
         _exit(stop_status());
     }
     release_client(client);
-    children[count++] = (struct child){pid, client};
+    add_child(pid, client);
     return true;
 }
 
@@ -133,55 +93,35 @@ static void accept_connections(int listener)
     }
 }
 
-/* Takes a child that has ended off the list. A child that was killed could not
- * print that its client is gone. */
-static void bury(pid_t pid, int status)
+/* A child that was killed could not print that its client is gone. */
+static void print_killed(struct client *client, int number)
 {
-    size_t i = 0;
-
-    while (i < count && children[i].pid != pid)
-        i++;
-    if (i == count)
-        return; /* not one of ours: the program that became this one had it */
-    if (WIFSIGNALED(status)) {
-        lock();
-        warn("the process of %s was killed by signal %d",
-             children[i].client->name, WTERMSIG(status));
-        print_closed(children[i].client);
-        flush_outputs();
-        unlock();
-    } else if (WEXITSTATUS(status) != 0) {
-        stop_after_failure(); /* its output has failed, and so will all */
-    }
-    free(children[i].client);
-    children[i] = children[--count];
+    lock();
+    warn("the process of %s was killed by signal %d", client->name, number);
+    print_closed(client);
+    flush_outputs();
+    unlock();
 }
 
-/* Reaps every child that has ended. */
-static void reap(void)
+/* Reaps every child that has ended; with 0 instead of WNOHANG, waits until all
+ * have. */
+static void reap(int how)
 {
-    int status;
-    pid_t pid;
-
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        bury(pid, status);
-}
-
-/* Tells every child to stop, and waits for each. */
-static void end_children(void)
-{
-    for (size_t i = 0; i < count; i++)
-        kill(children[i].pid, STOP_CHILD);
-    while (count > 0) {
+    for (;;) {
         int status;
-        pid_t pid = waitpid(-1, &status, 0);
+        pid_t pid = waitpid(-1, &status, how);
+        struct client *client = pid > 0 ? remove_child(pid) : NULL;
 
-        if (pid == -1 && errno != EINTR)
-            break;
-        if (pid > 0)
-            bury(pid, status);
+        if (pid == 0 || (pid == -1 && errno != EINTR))
+            return;
+        if (client == NULL)
+            continue; /* interrupted, or a child from before exec */
+        if (WIFSIGNALED(status))
+            print_killed(client, WTERMSIG(status));
+        else if (WEXITSTATUS(status) != 0)
+            stop_after_failure(); /* its output has failed, and so will all */
+        free(client);
     }
-    free(children);
 }
 
 static void on_child(int number)
@@ -206,28 +146,20 @@ static sigset_t catch_sigchld(void)
     return mask;
 }
 
-static void open_lock_file(void)
-{
-    FILE *file = tmpfile();
-
-    if (file == NULL)
-        die_errno("cannot make a temporary file");
-    lock_file = fileno(file);
-}
-
 int main(int argc, char **argv)
 {
     int listener = start_server("processes", argc, argv, BLOCKING_RECV);
     sigset_t mask = catch_sigchld();
     int stop = stop_descriptor();
 
-    open_lock_file();
+    if (open_lock() == -1)
+        die_errno("cannot make a temporary file");
     if (listener >= FD_SETSIZE || stop >= FD_SETSIZE)
         die("cannot wait: a descriptor does not fit FD_SETSIZE");
     while (may_wait()) {
         fd_set ready;
 
-        reap();
+        reap(WNOHANG);
         FD_ZERO(&ready);
         FD_SET(stop, &ready);
         if (!accept_paused())
@@ -241,6 +173,7 @@ int main(int argc, char **argv)
         if (FD_ISSET(listener, &ready))
             accept_connections(listener);
     }
-    end_children();
+    signal_children(STOP_CHILD);
+    reap(0);
     return stop_server(listener);
 }

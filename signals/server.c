@@ -31,32 +31,32 @@
  */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-/* The clients that have had their chunks of this round and may have more. */
-enum { UNFINISHED = 64 };
-static int unfinished[UNFINISHED];
-static int unfinished_count;
+enum { EVENTS = 64 }; /* signals taken in one round */
 
-/* Whether every client is to be asked, since some may have more. */
+/* Whether every descriptor is to be asked, since a signal of it was lost. */
 static bool ask_all;
 
+/* Queues the signal that the kernel would send. See sigqueue(3). */
+static void tell(int fd)
+{
+    if (sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = fd}) == -1)
+        ask_all = true; /* the queue is full */
+}
+
+/* What came before this tells of nothing, so one signal more asks for it. */
 static bool watch(int fd)
 {
-    return fcntl(fd, F_SETOWN, getpid()) == 0 &&
-           fcntl(fd, F_SETSIG, SIGRTMIN) == 0 &&
-           fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC) == 0;
+    if (fcntl(fd, F_SETOWN, getpid()) == -1 ||
+        fcntl(fd, F_SETSIG, SIGRTMIN) == -1 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC) == -1)
+        return false;
+    tell(fd);
+    return true;
 }
 
 static void unwatch(int fd)
 {
     fcntl(fd, F_SETFL, O_NONBLOCK);
-}
-
-static void remember(int fd)
-{
-    if (unfinished_count == UNFINISHED)
-        ask_all = true;
-    else
-        unfinished[unfinished_count++] = fd;
 }
 
 /* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
@@ -77,8 +77,27 @@ static bool receive(struct client *client)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
     }
-    remember(client->fd);
+    tell(client->fd);
     return true; /* enough for this round */
+}
+
+/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
+static void accept_connections(int listener)
+{
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
+
+        if (client == NULL && errno == EAGAIN)
+            return; /* the backlog is empty */
+        if (client == NULL)
+            break;
+        print_connection(client);
+        print_next();
+        print_receiving(client);
+        if (!watch(client->fd))
+            drop_client(client); /* there is no memory to watch it */
+    }
+    tell(listener);
 }
 
 static void serve(struct client *client)
@@ -89,42 +108,14 @@ static void serve(struct client *client)
     close_client(client);
 }
 
-/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most.
- * Returns whether there may be more. */
-static bool accept_connections(int listener)
-{
-    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
-        struct client *client = accept_client(listener);
-
-        if (client == NULL)
-            return errno != EAGAIN; /* EAGAIN: the backlog is empty */
-        print_connection(client);
-        print_next();
-        print_receiving(client);
-        if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
-        else
-            serve(client);
-    }
-    return true;
-}
-
-static void serve_unfinished(void)
-{
-    int fds[UNFINISHED];
-    int count = unfinished_count;
-
-    memcpy(fds, unfinished, sizeof fds);
-    unfinished_count = 0;
-    for (int i = 0; i < count; i++)
-        if (client_at(fds[i]) != NULL)
-            serve(client_at(fds[i]));
-}
-
+/* Asks every client. The queue is emptied first, which is what happens to a
+ * signal that is ignored: it tells nothing that is not found out here. */
 static void serve_all(void)
 {
     unsigned left = client_count();
 
+    signal(SIGRTMIN, SIG_IGN);
+    signal(SIGRTMIN, SIG_DFL);
     ask_all = false;
     for (int fd = 0; left > 0; fd++) {
         if (client_at(fd) == NULL)
@@ -134,16 +125,38 @@ static void serve_all(void)
     }
 }
 
-/* The queue was full, and signals were lost. Empties it, since a signal that is
- * ignored is removed, and has everything looked at. */
-static void overflow(void)
+/* Sleeps until there is a signal, and takes what else is queued, EVENTS at
+ * most. Writes to `ready` which descriptors they name, each once, however often
+ * a flood has made the kernel name it. Returns how many. */
+static int take_signals(const sigset_t *set, int ready[EVENTS])
 {
-    signal(SIGRTMIN, SIG_IGN);
-    signal(SIGRTMIN, SIG_DFL);
-    ask_all = true;
+    static const struct timespec at_once;
+    const struct timespec *limit = ask_all ? &at_once : accept_timespec();
+    int count = 0;
+
+    for (int i = 0; i < EVENTS; i++, limit = &at_once) {
+        siginfo_t event;
+        int number = sigtimedwait(set, &event, limit);
+        int fd, at = 0;
+
+        if (number == -1 && errno != EAGAIN && errno != EINTR)
+            die_errno("sigtimedwait failed");
+        if (number == -1)
+            break;
+        if (number == SIGIO) {
+            ask_all = true; /* the queue is full, and signals were lost */
+            break;
+        }
+        fd = event.si_code == SI_QUEUE ? event.si_value.sival_int : event.si_fd;
+        while (at < count && ready[at] != fd)
+            at++;
+        if (at == count)
+            ready[count++] = fd;
+    }
+    return count;
 }
 
-/* Blocks the signals that the sockets send. Returns their set. */
+/* Blocks the signals that the kernel queues. Returns their set. */
 static sigset_t block_signals(void)
 {
     sigset_t set;
@@ -151,41 +164,37 @@ static sigset_t block_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGRTMIN);
     sigaddset(&set, SIGIO);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+        die_errno("cannot block signals");
     return set;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct timespec at_once;
     int listener = start_server("signals", argc, argv, NON_BLOCKING);
     sigset_t set = block_signals();
-    bool may_accept = true; /* clients may have come before it is watched */
 
-    if (!watch(stop_descriptor()) || !watch(listener))
-        die_errno("cannot prepare to wait");
+    if (!watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
     while (may_wait()) {
-        bool more =
-            unfinished_count > 0 || ask_all || (may_accept && !accept_paused());
-        siginfo_t event;
-        int number =
-            sigtimedwait(&set, &event, more ? &at_once : accept_timespec());
+        bool listener_ready;
+        int ready[EVENTS];
+        int count;
 
-        if (number == -1 && errno != EAGAIN && errno != EINTR)
-            die_errno("sigtimedwait failed");
-        serve_unfinished();
+        watch_unless_paused(listener, watch, unwatch);
+        count = take_signals(&set, ready);
+        /* Accept comes last: a new client may get the descriptor of one that
+         * has just left, and no event of this round is meant for it. */
+        listener_ready = ask_all;
         if (ask_all)
             serve_all();
-        if (number == SIGIO) {
-            overflow();
-            may_accept = true;
-        } else if (number == SIGRTMIN && event.si_fd == listener) {
-            may_accept = true;
-        } else if (number == SIGRTMIN && client_at(event.si_fd) != NULL) {
-            serve(client_at(event.si_fd));
-        }
-        if (may_accept && !accept_paused())
-            may_accept = accept_connections(listener);
+        for (int i = 0; i < count; i++)
+            if (ready[i] == listener)
+                listener_ready = true;
+            else if (client_at(ready[i]) != NULL)
+                serve(client_at(ready[i]));
+        if (listener_ready && !accept_paused())
+            accept_connections(listener);
     }
     return stop_server(listener);
 }

@@ -8,14 +8,16 @@
  * kernel does the rest: it lets another thread run while one sleeps in recv.
  *
  * What all threads use, the output and the table of clients, must be used by
- * one at a time. So each holds the lock whenever it does not sleep. Without it
- * lines are mixed and memory is overwritten, now and then.
+ * one at a time. So each holds a lock whenever it does not sleep. Without it
+ * lines would be mixed and memory overwritten, now and then.
  *
  * Compare processes/server.c, where little is shared. See pthreads(7).
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "../common/server.h"
+
+#include "lock.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -35,33 +37,9 @@ struct thread {
     char chunk[]; /* where its recv puts a chunk: options.recv_size bytes */
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t client_left = PTHREAD_COND_INITIALIZER;
 static pthread_attr_t attributes;
 static struct thread *ended; /* the last that has ended and is not joined yet */
-
-/* Lets SIGALRM through or not. After a stop it comes each second and is to
- * interrupt a write that is stuck, so it must reach the thread that writes. */
-static void block_alarm(int how)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGALRM);
-    pthread_sigmask(how, &set, NULL);
-}
-
-static void lock(void)
-{
-    pthread_mutex_lock(&mutex);
-    block_alarm(SIG_UNBLOCK);
-}
-
-static void unlock(void)
-{
-    block_alarm(SIG_BLOCK);
-    pthread_mutex_unlock(&mutex);
-}
 
 /* Receives from one client until it is finished. */
 static void recv_all(struct client *client, char *own_chunk)
@@ -90,8 +68,8 @@ static void *run(void *argument)
     struct thread *thread = argument, *previous;
     sigset_t all;
 
-    sigfillset(
-        &all); /* signals are for main, SIGALRM for the holder of the lock */
+    /* Signals are for main; lock.h tells about SIGALRM. */
+    sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     lock();
     recv_all(thread->client, thread->chunk);
@@ -141,7 +119,6 @@ static void accept_connections(int listener)
  * and has ended. */
 static void end_threads(void)
 {
-    pthread_mutex_lock(&mutex);
     for (unsigned fd = 0, left = client_count(); left > 0; fd++) {
         if (client_at((int)fd) == NULL)
             continue;
@@ -149,8 +126,7 @@ static void end_threads(void)
         shutdown((int)fd, SHUT_RD);
     }
     while (client_count() > 0)
-        pthread_cond_wait(&client_left, &mutex);
-    pthread_mutex_unlock(&mutex);
+        lock_wait(&client_left);
     if (ended != NULL)
         pthread_join(ended->id, NULL);
     free(ended);
@@ -179,7 +155,6 @@ int main(int argc, char **argv)
         if (watched[1].revents != 0)
             accept_connections(listener);
     }
-    unlock();
     end_threads();
     return stop_server(listener);
 }

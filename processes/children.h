@@ -1,0 +1,27 @@
+/*
+ * children.h: the list of child processes, each with the client that it serves.
+ */
+#ifndef CHILDREN_H
+#define CHILDREN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct client;
+
+/* Makes room for one more, so that add_child cannot fail. Returns 0, or -1 and
+ * errno. */
+int reserve_child(void);
+
+/* Puts a child on the list. `client` is its name alone: the parent has closed
+ * its descriptor. */
+void add_child(pid_t pid, struct client *client);
+
+/* Takes a child off the list and returns its client, which the caller frees;
+ * NULL: it is not on the list. */
+struct client *remove_child(pid_t pid);
+
+/* Sends a signal to each child. See kill(2). */
+void signal_children(int number);
+
+#endif
