@@ -103,9 +103,8 @@ make_base() {
     [ ! -e "$entry/flags" ] || continue
     cp -Rp "$entry" "$work/base" || die "cannot copy $entry"
   done
-  # shellcheck disable=SC2086 # several targets
-  build "$work/base" all build/tools/client $unit build/tests/fuzz-server \
-    >"$work/made" || { cat "$work/made" >&2 && die "it does not build"; }
+  build "$work/base" all tools >"$work/made" ||
+    { cat "$work/made" >&2 && die "it does not build"; }
 }
 
 # --- What there is to be changed ---------------------------------------------
@@ -242,7 +241,7 @@ run_step() {
   cd "$copy" || return
   # The fuzzers take SEED, too. What the suite outside was told is not for this.
   unset SERVER CONCURRENT UNDER BATS_TEST_NAME_PREFIX BACKENDS FILTER MAKEFLAGS
-  export TMPDIR=$copy/tmp BUILD=$copy/build LIMIT SEED FUZZ_SECONDS=1
+  export TMPDIR=$copy.tmp BUILD=$copy/build LIMIT SEED FUZZ_SECONDS=1
   ulimit -f "$FILE_SIZE"
   case $kind in
   unit) "$target" ;;
@@ -274,7 +273,7 @@ watch() {
   esac
   failure=
   ended=
-  mkdir -p "$1/tmp"
+  mkdir -p "$1.tmp"
   set -m
   run_step "$@" >"$output" 2>&1 </dev/null &
   group=$!
@@ -434,7 +433,7 @@ worker() {
     claimed=$((claimed + 1))
     mkdir "$work/claim.$claimed" 2>/dev/null || continue
     try_change
-    rm -rf "$work/copy.$job"
+    rm -rf "$work/copy.$job" "$work/copy.$job.tmp"
   done <"$work/drawn"
 }
 
