@@ -261,7 +261,7 @@ static void wait_for_events(void)
             die_errno("cannot watch the listener");
     }
     if (may_wait() &&
-        selector->wait(yielded.first ? 0 : accept_timeout(), wake) == -1)
+        !selector->wait(yielded.first ? 0 : accept_timeout(), wake))
         die_errno("%s failed", selector->name);
 }
 

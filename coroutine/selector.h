@@ -26,9 +26,9 @@ struct selector {
 
     /* Sleeps until something is ready, a signal comes, or `ms` milliseconds
      * are over (-1: no limit), and calls ready() for each descriptor that is.
-     * It is level-triggered: what was not read is reported again. Returns 0,
-     * or -1 and errno. */
-    int (*wait)(int ms, void (*ready)(int fd));
+     * It is level-triggered: what was not read is reported again. Returns
+     * false, with errno, if it fails. */
+    bool (*wait)(int ms, void (*ready)(int fd));
 
     /* Frees what open and watch have taken. */
     void (*close)(void);

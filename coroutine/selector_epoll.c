@@ -31,16 +31,16 @@ static void selector_unwatch(int fd)
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
     struct epoll_event events[EVENTS];
     int found = epoll_wait(epoll, events, EVENTS, ms);
 
     if (found == -1)
-        return errno == EINTR ? 0 : -1;
+        return errno == EINTR;
     for (int i = 0; i < found; i++)
         ready(events[i].data.fd);
-    return 0;
+    return true;
 }
 
 static void selector_close(void)

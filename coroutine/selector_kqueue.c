@@ -39,17 +39,17 @@ static void selector_unwatch(int fd)
     kevent(kq, &change, 1, NULL, 0, NULL);
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
     struct kevent events[EVENTS];
     struct timespec timeout = {ms / 1000, ms % 1000 * 1000000L};
     int found = kevent(kq, NULL, 0, events, EVENTS, ms < 0 ? NULL : &timeout);
 
     if (found == -1)
-        return errno == EINTR ? 0 : -1;
+        return errno == EINTR;
     for (int i = 0; i < found; i++)
         ready((int)events[i].ident);
-    return 0;
+    return true;
 }
 
 static void selector_close(void)

@@ -40,22 +40,16 @@ static bool selector_watch(int fd)
 static void selector_unwatch(int fd)
 {
     watched[fd].fd = -1;
-    while (count > 0 && watched[count - 1].fd == -1)
-        count--;
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
-    int found = poll(watched, count, ms);
-
-    if (found == -1)
-        return errno == EINTR ? 0 : -1;
-    for (nfds_t i = 0; found > 0 && i < count; i++)
-        if (watched[i].fd != -1 && watched[i].revents != 0) {
+    if (poll(watched, count, ms) == -1)
+        return errno == EINTR;
+    for (nfds_t i = 0; i < count; i++)
+        if (watched[i].revents != 0)
             ready(watched[i].fd);
-            found--;
-        }
-    return 0;
+    return true;
 }
 
 static void selector_close(void)

@@ -34,29 +34,24 @@ static bool selector_watch(int fd)
 static void selector_unwatch(int fd)
 {
     FD_CLR(fd, &watched);
-    while (highest >= 0 && !FD_ISSET(highest, &watched))
-        highest--;
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
     fd_set set = watched;
     struct timeval timeout = {ms / 1000, ms % 1000 * 1000};
-    int found = select(highest + 1, &set, NULL, NULL, ms < 0 ? NULL : &timeout);
 
-    if (found == -1)
-        return errno == EINTR ? 0 : -1;
-    for (int fd = 0; found > 0 && fd <= highest; fd++)
-        if (FD_ISSET(fd, &set)) {
+    if (select(highest + 1, &set, NULL, NULL, ms < 0 ? NULL : &timeout) == -1)
+        return errno == EINTR;
+    for (int fd = 0; fd <= highest; fd++)
+        if (FD_ISSET(fd, &set))
             ready(fd);
-            found--;
-        }
-    return 0;
+    return true;
 }
 
 static void selector_close(void)
 {
-    FD_ZERO(&watched);
+    /* the kernel has nothing of it */
 }
 
 const struct selector selector_select = {

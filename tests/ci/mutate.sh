@@ -58,8 +58,8 @@ LONG=180
 FILE_SIZE=300000
 
 # The tests of single functions, as make calls them.
-unit='build/tests/coroutine-test build/tests/kqueue-test build/tests/fuzz-text
-build/tests/fuzz-options'
+unit='build/tests/timeout-test build/tests/coroutine-test build/tests/kqueue-test
+build/tests/fuzz-text build/tests/fuzz-options'
 
 # The files of scenarios, the quickest and most telling first. Others follow.
 FILES='messages text options output stop faults families'
@@ -199,6 +199,7 @@ unit_for() {
   local name=${1##*/}
 
   case $1 in
+  common/listener.c) echo timeout-test ;;
   common/*) [ ! -f "$work/base/tests/fuzz/fuzz_$name" ] || echo "fuzz-${name%.c}" ;;
   coroutine/*) echo coroutine-test ;;
   kqueue/linux/*) echo kqueue-test ;;
