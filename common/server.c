@@ -113,7 +113,6 @@ void watch_unless_paused(int listener, bool (*watch)(int fd),
 static void finish_client(struct client *client)
 {
     flush_outputs();
-    stop_shuts_down(-1);
     remove_client(client);
 }
 
@@ -144,7 +143,6 @@ void drop_client(struct client *client)
 
 int stop_server(int listener)
 {
-    stop_shuts_down(-1);
     close(listener);
     for (int fd = 0; client_count() > 0; fd++)
         if (client_at(fd) != NULL)

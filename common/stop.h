@@ -48,9 +48,10 @@ int stop_status(void);
  * readable, since its byte is never read. It belongs to stop.c. */
 int stop_descriptor(void);
 
-/* Stores the descriptor that the program is about to block on, -1 for none;
- * the handler shuts it down. Store it first and call stop_requested() after:
- * the other way round, a signal between the two would be lost. */
+/* Stores the descriptor that the program is about to block on; the handler
+ * shuts it down. Store it first and call stop_requested() after: the other way
+ * round, a signal between the two would be lost. The descriptor may be closed
+ * after that, as long as the next one is stored before anything is opened. */
 void stop_shuts_down(int fd);
 
 /* fork(2), for a child that is stopped on its own: a stop signal that it gets

@@ -156,6 +156,29 @@ listens_or_has_ended() {
   wait_held
 }
 
+@test "no descriptor is free at the start: it says why, or waits for one" {
+  only_ours
+  not_under
+  # 0, 1, 2, the listener, and the pipe of the signals. Some have no more and
+  # need no more until there is a client; others have no list to wait with.
+  new_log
+  PREPARE='ulimit -n 6' launch "$LOG" "$ERR" --address 127.0.0.1 --port 0
+  PIDS="$PIDS $PID"
+  wait_until listens_or_has_ended
+  HOST=127.0.0.1 PORT=$(sed -n 's/^Listening on: .*://p' "$LOG")
+  hold connect line
+  wait_until has "$NAME: cannot " "$ERR"
+  same 1 "$(lines "$ERR")"
+  case $(cat "$ERR") in
+  # glibc's words and musl's.
+  *": Too many open files" | *": No file descriptors available") ;;
+  *) same "$NAME: cannot ...: Too many open files" "$(cat "$ERR")" ;;
+  esac
+  if has 'cannot accept for now' "$ERR"; then return; fi
+  wait_end
+  same 1 "$STATUS"
+}
+
 @test "coroutine without --selector takes the first that --help lists" {
   local first
 

@@ -230,6 +230,42 @@ stuck_server() {
   esac
 }
 
+@test "an output that is stuck for half a second after a stop loses nothing" {
+  local all=$BATS_TEST_TMPDIR/all
+
+  only_ours
+  not_under
+  needs_proc
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  exec 8<>"$BATS_TEST_TMPDIR/pipe"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+  fill_pipe
+  # The second counts from the stop. By then nothing was written for longer.
+  sleep 1.1
+  kill -INT "$PID"
+  # The signal that comes each second by itself, to interrupt a write.
+  wait_until catches_alarm
+  kill -ALRM "$PID"
+  sleep 0.3
+  ! ended "$PID" || fail "it has given up"
+  cat <&8 >"$all" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  wait_until has Stopped. "$all"
+}
+
+# catches_alarm: whether the server has a handler for SIGALRM, which it gets when
+# it is asked to stop.
+catches_alarm() {
+  local caught
+
+  caught=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' "/proc/$PID/status")
+  [ $((0x$caught & 1 << 13)) -ne 0 ]
+}
+
 @test "a slow reader gets all of it after a stop" {
   local all=$BATS_TEST_TMPDIR/all reader reads=0
 

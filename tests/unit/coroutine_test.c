@@ -171,6 +171,22 @@ static bool others_run_while_one_waits(void)
     return true;
 }
 
+/* The first loop has a copy of the listener's descriptor, which is closed: a
+ * second loop that still watched it would fail. */
+static bool a_second_loop_begins_anew(void)
+{
+    int copy = dup(listener), fd = -1;
+
+    CHECK(start(starter, copy));
+    CHECK(start(connector, &fd));
+    run_forever();
+    close(copy);
+    close(fd);
+    memset(notes, 0, sizeof notes);
+    open_event_loop(options.selector);
+    return others_run_while_one_waits();
+}
+
 static bool ten_thousand_tasks_leave_nothing(void)
 {
     long first = 0;
@@ -319,6 +335,7 @@ static const struct {
     {"a started task first runs when its starter waits",
      started_tasks_run_when_the_starter_waits},
     {"other tasks run while one waits", others_run_while_one_waits},
+    {"a second loop begins anew", a_second_loop_begins_anew},
     {"200,000 tasks leave nothing allocated", ten_thousand_tasks_leave_nothing},
     {"tasks wait while others end", tasks_wait_while_others_end},
     {"a task stops the loop, and each task comes to its end",

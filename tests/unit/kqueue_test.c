@@ -717,6 +717,12 @@ static bool test_signal_deleted(void)
     EXPECT((action.sa_flags & (SA_RESTART | SA_SIGINFO)) == SA_RESTART);
     EXPECT(deliver(SIGUSR1, 1) && handled == 1 && silent(kq));
     EXPECT(fails(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE), ENOENT));
+    /* A handler that is newer than EV_ADD stays. */
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_ADD) == 0);
+    EXPECT(handle(SIGUSR1, SIG_IGN, 0));
+    EXPECT(change(kq, SIGUSR1, EVFILT_SIGNAL, EV_DELETE) == 0);
+    EXPECT(sigaction(SIGUSR1, NULL, &action) == 0);
+    EXPECT(action.sa_handler == SIG_IGN);
     return close(kq) == 0;
 }
 
