@@ -18,23 +18,22 @@ static struct client **clients;
 static size_t capacity;
 static unsigned count;
 
-/* Makes sure that the table reaches to `fd`. Returns 0, or -1 and errno. */
-static int reserve(size_t fd)
+/* Makes sure that the table reaches to `fd`. Returns false, with errno, if
+ * there is no memory. */
+static bool reserve(size_t fd)
 {
-    size_t wanted = capacity == 0 ? 64 : capacity;
+    size_t wanted = 2 * (fd + 1);
     struct client **larger;
 
-    while (wanted <= fd)
-        wanted *= 2;
-    if (wanted == capacity)
-        return 0;
+    if (fd < capacity)
+        return true;
     larger = realloc(clients, wanted * sizeof *clients);
     if (larger == NULL)
-        return -1;
+        return false;
     memset(larger + capacity, 0, (wanted - capacity) * sizeof *clients);
     clients = larger;
     capacity = wanted;
-    return 0;
+    return true;
 }
 
 struct client *add_client(int fd, const struct sockaddr_storage *address,
@@ -44,7 +43,7 @@ struct client *add_client(int fd, const struct sockaddr_storage *address,
     struct client *client;
 
     name_address(address, size, name);
-    if (reserve((size_t)fd) == -1)
+    if (!reserve((size_t)fd))
         return NULL;
     client = malloc(sizeof *client + strlen(name) + 1);
     if (client == NULL)

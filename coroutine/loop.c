@@ -80,23 +80,22 @@ static struct task *take(struct queue *queue)
     return task;
 }
 
-/* Makes sure that the table of waiting tasks reaches to `fd`. Returns 0, or -1
- * and errno. */
-static int reserve(int fd)
+/* Makes sure that the table of waiting tasks reaches to `fd`. Returns false,
+ * with errno, if there is no memory. */
+static bool reserve(int fd)
 {
-    size_t needed = (size_t)fd + 1;
+    size_t wanted = 2 * ((size_t)fd + 1);
     struct task **larger;
 
-    if (needed <= capacity)
-        return 0;
-    larger = realloc(waiting, 2 * needed * sizeof(struct task *));
+    if ((size_t)fd < capacity)
+        return true;
+    larger = realloc(waiting, wanted * sizeof(struct task *));
     if (larger == NULL)
-        return -1;
-    memset(larger + capacity, 0,
-           (2 * needed - capacity) * sizeof(struct task *));
+        return false;
+    memset(larger + capacity, 0, (wanted - capacity) * sizeof(struct task *));
     waiting = larger;
-    capacity = 2 * needed;
-    return 0;
+    capacity = wanted;
+    return true;
 }
 
 const char *const *selector_names(void)
@@ -155,7 +154,7 @@ struct client *sock_accept(int fd)
 {
     struct client *client;
 
-    if (reserve(fd) == -1)
+    if (!reserve(fd))
         die_errno("cannot wait for clients");
     /* The loop itself watches the listener, which has to pause at times. */
     if (listener == -1)
@@ -171,7 +170,7 @@ struct client *sock_accept(int fd)
         }
         if (client->fd >= selector->limit)
             refuse_client(client, " (its descriptor does not fit FD_SETSIZE)");
-        else if (reserve(client->fd) == -1)
+        else if (!reserve(client->fd))
             refuse_client(client, " (no memory to wait for it)");
         else
             return client;

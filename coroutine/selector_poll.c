@@ -21,17 +21,16 @@ static bool selector_open(void)
 
 static bool selector_watch(int fd)
 {
-    nfds_t needed = (nfds_t)fd + 1;
-
-    if (needed > capacity) {
-        struct pollfd *larger = realloc(watched, 2 * needed * sizeof *watched);
+    if ((nfds_t)fd >= capacity) {
+        nfds_t wanted = 2 * ((nfds_t)fd + 1);
+        struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
 
         if (larger == NULL)
             return false;
         watched = larger;
-        capacity = 2 * needed;
+        capacity = wanted;
     }
-    while (count < needed)
+    while (count <= (nfds_t)fd)
         watched[count++] = (struct pollfd){.fd = -1};
     watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
     return true;

@@ -256,7 +256,8 @@ freeze() {
   wait_until stands
 }
 
-# state: what the server's process does, as ps says it: S sleeps, T is stopped.
+# state: what the server's process does, as ps says it: S sleeps, T is stopped, t
+# is stopped under strace.
 state() {
   local rest
 
@@ -270,7 +271,7 @@ state() {
 
 stands() {
   case $(state) in
-  T*) ;;
+  [Tt]*) ;;
   *) return 1 ;;
   esac
 }

@@ -140,6 +140,29 @@ listens_or_has_ended() {
   wait_held
 }
 
+@test "a signal right before the wait stops it, whichever it is" {
+  local signal
+
+  only_ours
+  preload early_signal
+  case $BACKEND in
+  blocking* | busy | signals | uring) skip "waits in another call" ;;
+  esac
+  [ "$(uname)" = Linux ] || [ "${BACKEND#*kqueue}" = "$BACKEND" ] ||
+    skip "the C library waits in kevent itself"
+  # INT, TERM, HUP.
+  for signal in 2 15 1; do
+    new_log
+    PREPARE="$PRELOAD EARLY_SIGNAL=wait EARLY_NUMBER=$signal" \
+      launch "$LOG" "$ERR" --address 127.0.0.1 --port 0
+    PIDS="$PIDS $PID"
+    wait_end
+    same 0 "$STATUS"
+    same "" "$(cat "$ERR")"
+    same "Stopped." "$(tail -n 1 "$LOG")"
+  done
+}
+
 @test "one that has no descriptor for any client waits, without spinning" {
   only_ours
   not_under

@@ -249,6 +249,51 @@ came_or_refused() {
   [ $(($(lines "$LOG" 'Connection from: ') + $(refused))) -ge "$1" ]
 }
 
+@test "nothing is written past the end of a table of clients" {
+  local clients=150
+
+  only_ours
+  preload fenced_memory
+  [ "$CONCURRENT" != no ] || clients=1
+  PREPARE=$PRELOAD start_server
+  hold connect:150 each:send:x line each:half-close each:wait-eof
+  wait_until printed "$clients" x
+  go
+  wait_held
+  wait_until left 150
+  still_serves
+  stop_server
+  same 0 "$STATUS"
+}
+
+# received: what each recv of the trace has returned, as "5 EAGAIN 5 0".
+received() {
+  sed -n 's/.* = -1 \([A-Z]*\) .*/\1/p; s/.*) *= \([0-9]*\).*/\1/p' "$TRACE" |
+    xargs
+}
+
+@test "a new client is asked for all it has, one that is known only once" {
+  only_ours
+  case $BACKEND in
+  select | poll | epoll | kqueue | coroutine/*) ;;
+  *) skip "does not learn from a wait who is ready" ;;
+  esac
+  # No fault: it only shows the calls.
+  inject recvfrom delay_enter=1
+  start_server
+  freeze
+  hold connect send:hello say:sent line send:again line half-close wait-eof
+  wait_said sent
+  thaw
+  wait_for hello
+  go
+  wait_for again
+  go
+  wait_held
+  wait_until left 1
+  same "5 EAGAIN 5 0" "$(received)"
+}
+
 # first_run EVENT ADDRESS...: how many events of this kind and of these clients
 # stand one after the other, in EVENTS, before the first of another kind; only
 # "accept" and the "recv" of the address count.

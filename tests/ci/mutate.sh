@@ -397,7 +397,9 @@ try_change() {
     *)
       made="$made$target "
       if ! build "$copy" "$target" >"$copy/output"; then
-        echo 'again warning'
+        # A place that is taken has a line, or the sample would lack one.
+        [ -z "$placed" ] || say 'not ok' "  # $target does not build"
+        [ -n "$placed" ] || echo 'again warning'
         return
       fi
       ;;

@@ -17,6 +17,7 @@
 #include "../../common/server.h"
 #include "../../coroutine/loop.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -172,19 +173,29 @@ static bool others_run_while_one_waits(void)
 }
 
 /* The first loop has a copy of the listener's descriptor, which is closed: a
- * second loop that still watched it would fail. */
+ * second loop that still watched it would fail. The second has one with a
+ * higher number, so its table must be larger than that of the first. */
 static bool a_second_loop_begins_anew(void)
 {
-    int copy = dup(listener), fd = -1;
+    int copy = dup(listener), high = fcntl(listener, F_DUPFD, 300);
+    int fd = -1, unused;
 
     CHECK(start(starter, copy));
     CHECK(start(connector, &fd));
     run_forever();
-    close(copy);
     close(fd);
+    close(copy);
     memset(notes, 0, sizeof notes);
+    unused = dup(listener);
+    close(unused);
     open_event_loop(options.selector);
-    return others_run_while_one_waits();
+    CHECK(start(starter, high));
+    CHECK(start(connector, &fd));
+    run_forever();
+    CHECK(strcmp(notes, "axbcd") == 0);
+    close(fd);
+    CHECK(dup(listener) == unused); /* the loop has closed what it had opened */
+    return true;
 }
 
 static bool ten_thousand_tasks_leave_nothing(void)

@@ -1,17 +1,20 @@
 /*
  * early_signal.c: the signal that comes just before a call that blocks, and so
- * interrupts nothing. The first accept(2) or the first recv(2), as the variable
- * EARLY_SIGNAL says, raises SIGTERM before it begins. alarm(2) does nothing:
- * an alarm each second would hide a server that has missed the signal.
+ * interrupts nothing. The first accept(2), the first recv(2), or the first wait
+ * (select, pselect, poll, epoll_wait), as the variable EARLY_SIGNAL says,
+ * raises SIGTERM before it begins, or the signal EARLY_NUMBER. alarm(2) does
+ * nothing: an alarm each second would hide a server that has missed the signal.
  */
 #define _DEFAULT_SOURCE
 
 #include "preload.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +26,7 @@ static void come_before(const char *call)
     if (done || wanted == NULL || strcmp(wanted, call) != 0)
         return;
     done = true;
-    raise(SIGTERM);
+    raise((int)number_in("EARLY_NUMBER", SIGTERM));
 }
 
 unsigned alarm(unsigned seconds)
@@ -59,4 +62,51 @@ int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
         find_next("accept4", &next);
     come_before("accept");
     return next(fd, address, size, flags);
+}
+
+int select(int count, fd_set *readable, fd_set *writable, fd_set *urgent,
+           struct timeval *timeout)
+{
+    static int (*next)(int, fd_set *, fd_set *, fd_set *, struct timeval *);
+
+    if (next == NULL)
+        find_next("select", &next);
+    come_before("wait");
+    return next(count, readable, writable, urgent, timeout);
+}
+
+int pselect(int count, fd_set *readable, fd_set *writable, fd_set *urgent,
+            const struct timespec *timeout, const sigset_t *mask)
+{
+    static int (*next)(int, fd_set *, fd_set *, fd_set *,
+                       const struct timespec *, const sigset_t *);
+
+    if (next == NULL)
+        find_next("pselect", &next);
+    come_before("wait");
+    return next(count, readable, writable, urgent, timeout, mask);
+}
+
+int poll(struct pollfd *list, nfds_t count, int ms)
+{
+    static int (*next)(struct pollfd *, nfds_t, int);
+
+    if (next == NULL)
+        find_next("poll", &next);
+    come_before("wait");
+    return next(list, count, ms);
+}
+
+/* Only Linux has a header for it. */
+struct epoll_event;
+int epoll_wait(int epoll, struct epoll_event *events, int count, int ms);
+
+int epoll_wait(int epoll, struct epoll_event *events, int count, int ms)
+{
+    static int (*next)(int, struct epoll_event *, int, int);
+
+    if (next == NULL)
+        find_next("epoll_wait", &next);
+    come_before("wait");
+    return next(epoll, events, count, ms);
 }
