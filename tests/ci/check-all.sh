@@ -28,6 +28,10 @@ tidy() {
   local file status=0
 
   for file in $(sources | grep '\.c$'); do
+    # The libraries of the peers may not be here.
+    case $file in
+    */peers/*) cc -E "$file" >/dev/null 2>&1 || continue ;;
+    esac
     clang-tidy --quiet "$file" -- -std=c11 "${DEFINES[@]}" || status=1
   done
   return "$status"

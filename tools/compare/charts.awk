@@ -1,5 +1,5 @@
 # charts.awk: the charts of compare.sh, as SVG for a page or a slide:
-# messages.svg and throughput.svg. What anything looks like is in the style
+# messages.svg, active.svg and throughput.svg. What anything looks like is in the style
 # sheet alone, for light viewers and for dark ones.
 #
 #     awk -v out=DIRECTORY -f median.awk -f read.awk \
@@ -7,7 +7,7 @@
 #
 # See https://www.w3.org/TR/SVG11/.
 
-# ---- what both charts share ----
+# ---- what the charts share ----
 
 function add(text) {
   print text >file
@@ -34,10 +34,11 @@ function add_colours(list,    i, n, part, class, colour) {
   }
 }
 
-function begin_chart(name, heading, subheading) {
+function begin_chart(name, heading, subheading, high) {
   file = out "/" name ".svg"
-  add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1280 720\"" \
-    " role=\"img\">")
+  height = high
+  add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1280 " height \
+    "\" role=\"img\">")
   add("<title>" heading "</title>")
   add("<style>")
   add("text { font-family: 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans'," \
@@ -66,13 +67,13 @@ function begin_chart(name, heading, subheading) {
   add_colours(dark)
   add("}")
   add("</style>")
-  add("<rect class=\"page\" width=\"1280\" height=\"720\"/>")
+  add("<rect class=\"page\" width=\"1280\" height=\"" height "\"/>")
   add_text("heading", 48, 66, heading)
   add_text("subheading faint", 48, 102, subheading)
 }
 
 function end_chart() {
-  add_text("small faint", 48, 692, about["machine"] ", " about["date"] \
+  add_text("small faint", 48, height - 28, about["machine"] ", " about["date"] \
     (about["rounds"] > 1 ? "; medians of " about["rounds"] " rounds" : "") \
     (title["kqueue"] ~ /[(]/ ? "; " title["kqueue"] : ""))
   add("</svg>")
@@ -131,7 +132,7 @@ function cost(name, idle) {
 # Says whether this server has a line: it serves many, and it is ours, or the
 # article's. The others are in the table.
 function has_line(name) {
-  return name !~ /^(ncat|socat|nc)$/ && last_level(name) > 0
+  return name !~ /^(lib.*|ncat|socat|nc)$/ && last_level(name) > 0
 }
 
 # Sets the ends of both axes.
@@ -293,7 +294,8 @@ function chart_messages(    i, any) {
   top = 150
   bottom = 580
   scale_messages()
-  begin_chart("messages", "What one message costs the server", lesson())
+  begin_chart("messages", "What one message costs the server", lesson(),
+    720)
   draw_grid()
   for (i = 1; i <= server_count; i++)
     if (has_line(server[i]))
@@ -302,97 +304,155 @@ function chart_messages(    i, any) {
   end_chart()
 }
 
-# ---- throughput.svg: bars for each server ----
+# ---- active.svg and throughput.svg: bars for each server ----
 
-# How many bytes a recv may take is in the measurement's name; "own" is whatever
-# the peer does.
-function gigabyte(name, size) {
-  return figure(name, "flood cpu_ms_per_gb", size)
+# Each bar is one figure of a server: its name, the number behind it, and a
+# class, whose colour it has.
+function forget_bars() {
+  kinds = x_most = 0
+  split("", used)
 }
 
-function draw_bar(class, value, y,    width) {
+function add_bar(class, name, at, legend) {
+  kinds++
+  bar_class[kinds] = class
+  bar_figure[kinds] = name
+  bar_at[kinds] = at
+  bar_legend[kinds] = legend
+}
+
+function bar_value(server, kind) {
+  return figure(server, bar_figure[kind], bar_at[kind])
+}
+
+# Returns the height of a server's bars, or of its name, 0 without bars.
+function group_height(server,    kind, height) {
+  height = 0
+  for (kind = 1; kind <= kinds; kind++)
+    if (bar_value(server, kind) != "-")
+      height += bar + 2
+  return height == 0 || height > 26 ? height : 26
+}
+
+# Returns the height of all bars together.
+function all_heights(    i, height, sum) {
+  sum = 0
+  for (i = 1; i <= server_count; i++)
+    if (height = group_height(server[i]))
+      sum += height + gap
+  return sum
+}
+
+# Sets how long the longest bar is, and how thick all are: as thick as the height
+# of a slide allows, or else the chart is higher. Returns its height, 0 if there
+# is nothing to draw.
+function scale_bars(    i, kind, value, bars, room) {
+  bars = 0
+  for (i = 1; i <= server_count; i++)
+    for (kind = 1; kind <= kinds; kind++) {
+      value = bar_value(server[i], kind)
+      bars += value != "-"
+      if (value != "-" && value > x_most)
+        x_most = value
+      used[kind] = used[kind] || value != "-"
+    }
+  if (bars == 0)
+    return 0
+  gap = 12
+  room = 524
+  bar = 28
+  while (bar > 15 && all_heights() > room)
+    bar--
+  return top + (all_heights() > room ? all_heights() : room) + 60
+}
+
+function draw_bar(server, kind, y,    value, width, text) {
+  value = bar_value(server, kind)
   if (value == "-")
     return 0
   width = (right - left) * value / x_most
   add(sprintf("<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\"" \
-    " height=\"%.1f\"/>", class, left, y, width, bar))
-  add_text("small", left + width + 10, y + bar / 2 + 6, grouped(value))
+    " height=\"%.1f\"/>", bar_class[kind], left, y, width, bar))
+  text = value < 100 ? short(value) : grouped(value)
+  value = figure(server, "calls per_message", bar_at[kind])
+  if (bar_figure[kind] ~ /^active / && value != "-")
+    text = text ", " short(value) " calls"
+  add_text("small", left + width + 10, y + bar / 2 + 6, text)
   return bar + 2
 }
 
-function draw_bars(name, y,    start) {
-  start = y
-  y += draw_bar("large", gigabyte(name, "1024"), y)
-  y += draw_bar("own", gigabyte(name, "own"), y)
-  y += draw_bar("little", gigabyte(name, "65536"), y)
-  add_text("label right " class_of(name), left - 20, (start + y) / 2 + 7, name)
-  return y + gap
+function draw_all_bars(    i, kind, y, next_y, height) {
+  next_y = top
+  for (i = 1; i <= server_count; i++) {
+    height = group_height(server[i])
+    if (!height)
+      continue
+    y = next_y
+    for (kind = 1; kind <= kinds; kind++)
+      y += draw_bar(server[i], kind, y)
+    add_text("label right " class_of(server[i]), left - 20,
+      (next_y + y) / 2 + 7, server[i])
+    next_y += height + gap
+  }
 }
 
-function draw_legend(x, y,    i, n, class, text) {
-  n = split("large little own", class, " ")
-  split("1,024 bytes at a time|65,536 bytes|as the peer likes", text, "|")
-  for (i = 1; i <= n; i++) {
-    if (class[i] == "own" && !any_own)
+function draw_legend(x, y,    kind) {
+  for (kind = 1; kind <= kinds; kind++) {
+    if (!used[kind])
       continue
     add(sprintf("<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"20\"" \
-      " height=\"20\"/>", class[i], x, y - 16))
-    add_text("small", x + 30, y, text[i])
+      " height=\"20\"/>", bar_class[kind], x, y - 16))
+    add_text("small", x + 30, y, bar_legend[kind])
     y += 32
   }
 }
 
-# Counts the bars, so that they fill the height.
-function scale_throughput(    i, j, n, size, value, groups) {
-  n = split("1024 65536 own", size, " ")
-  x_most = bar = groups = any_own = 0
-  for (i = 1; i <= server_count; i++) {
-    groups++
-    for (j = 1; j <= n; j++)
-      if ((value = gigabyte(server[i], size[j])) != "-") {
-        bar++
-        any_own += size[j] == "own"
-        if (value > x_most)
-          x_most = value
-      }
-  }
-  if (bar == 0)
-    return 0
-  gap = 12
-  bar = (bottom - top - groups * gap) / bar - 2
-  if (bar > 28)
-    bar = 28
-  return 1
+function draw_bars(name, heading, subheading,    high) {
+  left = 284
+  right = 1100
+  top = 136
+  high = scale_bars()
+  if (!high)
+    return
+  begin_chart(name, heading, subheading, high)
+  draw_all_bars()
+  draw_legend(1000, 62)
+  end_chart()
 }
 
-function chart_throughput(    i, y) {
-  left = 284
-  right = 1150
-  top = 136
-  bottom = 660
-  if (!scale_throughput())
-    return
-  begin_chart("throughput", "What a gigabyte costs the server",
+function chart_active(    i) {
+  forget_bars()
+  for (i = active_count; i >= 1; i--)
+    add_bar(i == 1 ? "little" : "large", "active cpu_us_per_message", active[i],
+      grouped(active[i]) " clients")
+  draw_bars("active", "What a message costs when all talk",
+    "CPU microseconds, and system calls, for one message of 64 bytes")
+}
+
+function chart_throughput() {
+  forget_bars()
+  add_bar("large", "flood cpu_ms_per_gb", 1024, "1,024 bytes at a time")
+  add_bar("own", "flood cpu_ms_per_gb", "own", "as the peer likes")
+  add_bar("little", "flood cpu_ms_per_gb", 65536, "65,536 bytes")
+  draw_bars("throughput", "What a gigabyte costs the server",
     "CPU milliseconds, one client that floods: the way to wait matters" \
     " little, the size of a recv a lot")
-  y = top
-  for (i = 1; i <= server_count; i++)
-    y = draw_bars(server[i], y)
-  draw_legend(930, 330)
-  end_chart()
 }
 
 BEGIN {
   # Warm is what rises, cold is what does not.
-  light = "select #c2500a poll #c2185b epoll #1463b8 kqueue #0a7d5c" \
-    " coroutine #6b3fc9 asyncio #57606a" \
+  light = "busy #8a5a00 select #c2500a poll #c2185b epoll #1463b8" \
+    " kqueue #0a7d5c coroutine #6b3fc9 processes #2f6f8f threads #4a5fc1" \
+    " signals #00838f uring #1b7f2a yours #1c2126 asyncio #57606a" \
     " large #1463b8 little #8db8e6 own #a3abb4"
-  dark = "select #ff9a5c poll #ff7aa8 epoll #6cb6ff kqueue #37cc9d" \
-    " coroutine #b79bff asyncio #a4aeb8" \
+  dark = "busy #e3b341 select #ff9a5c poll #ff7aa8 epoll #6cb6ff" \
+    " kqueue #37cc9d coroutine #b79bff processes #7cc4e0 threads #9fb0ff" \
+    " signals #4dd0e1 uring #7ee787 yours #e8ecf0 asyncio #a4aeb8" \
     " large #4c9bea little #2c5f97 own #6c7783"
 }
 
 END {
   chart_messages()
+  chart_active()
   chart_throughput()
 }

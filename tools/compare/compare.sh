@@ -4,30 +4,37 @@
 #     make compare
 #     make compare BACKENDS="poll epoll coroutine/poll asyncio"
 #
-# Beside the servers it measures the yardstick, which is the least that such a
-# server can do, and as peers what is there of asyncio, ncat, socat and nc. All
-# of them run one after another, and that ROUNDS times (3), so that a slow
-# moment of the machine does not fall on one alone; the table has the medians.
-# What the columns mean is in docs/compare.md.
+#     make compare SERVER="python3 mine.py"          and a server of your own
+#
+# In addition to the servers it measures the yardstick, which is the least that
+# such a server can do, and as peers those of libevent, libev, libuv, asyncio,
+# ncat, socat and nc that are installed. All of them run one after another, and
+# that ROUNDS times (3), so that a slow moment of the machine does not fall on one
+# alone; the table has the medians. SERVER, which is called "yours", has to take
+# --port, and to print the Listening line and what it receives. What the columns
+# mean is in docs/compare.md.
 #
 # $BUILD/compare/ then has each figure of each round (raw.tsv), the table and
 # the charts. This puts the table and the charts of the last run into docs/:
 #
 #     sh tools/compare/compare.sh --publish
 #
-# From outside: BUILD (where the programs are), BACKENDS, ROUNDS, and TIME, the
-# seconds after which no round is to end, the first one excepted. It uses no
-# address but loopback's, takes about a minute, and leaves nothing running.
+# From outside: BUILD (where the programs are), BACKENDS, SERVER, ROUNDS, and
+# TIME, the seconds after which no round is to end, the first one excepted. It
+# uses no address but loopback's, takes about three minutes, and leaves nothing
+# running.
 # shellcheck disable=SC1091,SC2034,SC2154 # measuring.sh knows these names
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
 ROUNDS=${ROUNDS:-3}
-PEERS='asyncio ncat socat nc'
+SERVER=${SERVER:-}
+PEERS='libevent libev libuv asyncio ncat socat nc'
 LEVELS='0 100 900 9000' # of idle clients
+ACTIVE='100 1000'       # clients that all send
 MESSAGES=3000
-TIME=${TIME:-75} # seconds; no round begins that would last longer
+TIME=${TIME:-200} # seconds; no round begins that would last longer
 # shellcheck source=tools/compare/measuring.sh
 . "$here/measuring.sh"
 
@@ -38,7 +45,7 @@ die() {
 
 # note TEXT: a line below the table.
 note() {
-  printf '%s\n' "$*" >>"$work/notes"
+  grep -qxF "$*" "$work/notes" || printf '%s\n' "$*" >>"$work/notes"
 }
 
 # Sets $python to the interpreter itself, whose CPU time it is. It may be hidden
@@ -65,27 +72,37 @@ usable() {
     limit 10 nc -h 2>&1 | grep -i 'keep inbound' >/dev/null
     ;;
   yardstick) ;;
-  *)
-    reason='not built here'
-    [ -x "$BUILD/${1%%/*}" ] || return 1
-    [ "${1%%/*}" = "$1" ] && return
-    reason=$(limit 10 "$BUILD/${1%%/*}" --selector "${1#*/}" --version 2>&1 \
-      >/dev/null | sed q)
-    [ -z "$reason" ]
+  libevent | libev | libuv) [ -x "$BUILD/peers/$1" ] ;;
+  yours) find_yours ;;
+  # Also one that is built may find that this system does not let it wait.
+  */*)
+    built "$1" && try "$BUILD/${1%%/*}" --selector "${1#*/}" \
+      --address "$host" --port 0
     ;;
+  *) built "$1" && try "$BUILD/$1" --address "$host" --port 0 ;;
   esac
 }
 
+built() {
+  reason='not built here'
+  [ -x "$BUILD/${1%%/*}" ]
+}
+
 # Sets $servers to those that are wanted and can be run.
+# shellcheck disable=SC2086 # lists
 choose_servers() {
   servers=
-  for name in ${BACKENDS:-$programs yardstick $PEERS}; do
-    case " $programs yardstick $PEERS " in
+  set -- $programs yardstick $PEERS
+  all=$*
+  for name in ${BACKENDS:-$all} ${SERVER:+yours}; do
+    case " $all yours " in
     *" ${name%%/*} "*) ;;
-    *) die "there is no server '$name'; there are: $programs yardstick $PEERS" ;;
+    *) die "there is no server '$name'; there are: $all" ;;
     esac
     if usable "$name"; then
       servers="$servers $name"
+    elif [ "$name" = yours ]; then
+      die "SERVER='$SERVER' --port 0: $reason"
     else
       note "$name: left out, $reason"
     fi
@@ -96,29 +113,27 @@ choose_servers() {
   }
 }
 
-# Sets $levels to the numbers of idle clients, as N,N,..., that the limit on
+# room_for NUMBER...: prints the numbers of clients, as N,N,..., that the limit on
 # descriptors leaves room for: a descriptor each, and some besides.
-choose_levels() {
-  raise_limit 9100
-  levels=
-  for level in $LEVELS; do
+room_for() {
+  list=
+  for level in "$@"; do
     if [ $((level + 50)) -gt "$descriptors" ]; then
       level=$((descriptors / 10 * 10 - 50))
-      note "at most $level idle clients: the limit on descriptors is" \
-        "$descriptors"
-      levels=$levels,$level
+      note "at most $level clients: the limit on descriptors is $descriptors"
+      list=$list,$level
       break
     fi
-    levels=$levels,$level
+    list=$list,$level
   done
-  levels=${levels#,}
+  echo "${list#,}"
 }
 
 # title NAME: the name in the table. How kqueue is made here, it says itself.
 title() {
   case $1 in
   kqueue) limit 10 "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
-  ncat | socat) echo "$1 (peer)" ;;
+  libevent | libev | libuv | ncat | socat) echo "$1 (peer)" ;;
   nc) echo 'nc -lk (peer)' ;;
   asyncio) echo 'asyncio (peer)' ;;
   *) echo "$1" ;;
@@ -126,30 +141,40 @@ title() {
 }
 
 # keep SERVER MEASUREMENT [AT]: adds what was measured to raw.tsv, a line for
-# each figure. AT is the recv size; of messages, it is the idle clients.
+# each figure. AT is the recv size; of messages and active, it is the clients.
 keep() {
   awk -F '\t' -v OFS='\t' -v server="$1" -v what="$2" -v at="${3:--}" \
     -v round="$round" '
     NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i }
     NR > 1 {
       for (i = 1; i <= NF; i++)
-        print server, round, what " " name[i], name[1] == "idle" ? $1 : at, $i
+        print server, round, what " " name[i],
+          name[1] ~ /^(idle|active)$/ ? $1 : at, $i
     }' "$work/result" >>"$out/raw.tsv"
 }
 
-# levels_of SERVER: prints the levels to measure it at: in the first round all,
-# later those at which it served everybody in the first.
+# served SERVER MEASUREMENT: prints the numbers of clients of which it served all
+# in the first round.
+served() {
+  awk -F '\t' -v server="$1" -v figure="$2 messages" '
+    $1 == server && $2 == 1 && $3 == figure && $5 > 0 {
+      printf "%s%s", n++ ? "," : "", $4
+    }' "$out/raw.tsv"
+}
+
+# levels_of SERVER MEASUREMENT LEVELS: sets $list to the numbers of clients to
+# measure it with: in the first round all, later those that it served. With a
+# process for each client, thousands could be too much for this machine.
 levels_of() {
-  if [ "$round" -gt 1 ]; then
-    awk -F '\t' -v server="$1" '
-      $1 == server && $2 == 1 && $3 == "messages messages" && $5 > 0 {
-        printf "%s%s", n++ ? "," : "", $4
-      }' "$out/raw.tsv"
-  elif [ "$1" = socat ]; then
-    echo "$levels" | sed 's/,9[0-9]\{3\}$//'
-  else
-    echo "$levels"
-  fi
+  list=$3
+  [ "$round" -eq 1 ] || list=$(served "$1" "$2")
+  case $1 in
+  processes | socat)
+    list=$(echo "$3" | sed 's/,[2-9][0-9]\{3\}//')
+    [ "$list" = "$3" ] || note "$1: not tried with thousands of clients," \
+      'which would be as many processes'
+    ;;
+  esac
 }
 
 # complain SERVER MEASUREMENT: notes why a figure is missing.
@@ -160,19 +185,17 @@ complain() {
   esac
 }
 
-# Idle clients, and one that sends a message when its last one was printed.
-measure_messages() {
-  list=$(levels_of "$1")
+# measure_clients SERVER MEASUREMENT OPTION LEVELS: with several numbers of
+# clients.
+measure_clients() {
+  levels_of "$1" "$2" "$4"
   [ -n "$list" ] || return 0
-  if [ "$1" = socat ] && [ "$list" != "$levels" ] && [ "$round" -eq 1 ]; then
-    note "$1: not tried with more, which would be as many processes"
-  fi
   group=256
   [ "$1" != ncat ] || group=8 # as many as its backlog holds
   start_heard "$1"
-  measure messages --idle "$list" --count $MESSAGES --seconds 1 \
-    --group $group || complain "$1" messages
-  keep "$1" messages
+  measure "$2" "$3" "$list" --count "$MESSAGES" --seconds 1 --group $group ||
+    complain "$1" "$2"
+  keep "$1" "$2"
   stop_server
 }
 
@@ -188,7 +211,7 @@ flood() {
 measure_throughput() {
   case $1 in
   asyncio) flood "$1" 1024 ;;
-  ncat | socat | nc) flood "$1" own ;;
+  ncat | socat | nc | yours) flood "$1" own ;;
   *)
     flood "$1" 65536 --recv-size 65536
     stop_server
@@ -197,26 +220,44 @@ measure_throughput() {
   esac
   measure connections --count 2000 --seconds 1 || complain "$1" connections
   keep "$1" connections
+  if [ "$round" -eq 1 ]; then
+    measure rest || complain "$1" rest
+    keep "$1" rest
+  fi
   stop_server
 }
 
-# Counts the system calls from the 100th message to the 1,100th, as strace saw
-# them. As its grandparent, strace -D leaves the process id to the server.
+# measure_calls SERVER FIRST LAST CLIENTS MEASUREMENT...: counts the system calls
+# that strace sees between those two messages of client 0, when this and the
+# other CLIENTS send messages in turn. As its grandparent, strace -D leaves the
+# process id to the server.
 measure_calls() {
   calls=$work/calls
-  start_heard "$1"
+  name=$1 first=$2 last=$3 clients=$4
+  shift 4
+  start_heard "$name"
   calls=
-  measure messages --count 1200 --seconds 5 || complain "$1" 'system calls'
+  measure "$@" --seconds 8 || complain "$name" 'system calls'
   stop_server
-  awk '
-    /#0\.100#/ && !first { first = NR - resumed }
-    /#0\.1100#/ && !last { last = NR - resumed }
+  awk -v first="#0.$first#" -v last="#0.$last#" \
+    -v messages=$(((last - first) * clients)) '
+    index($0, first) && !from { from = NR - resumed }
+    index($0, last) && !to { to = NR - resumed }
     / resumed>/ { resumed++ }
     END {
       print "per_message"
-      if (last) print (last - first) / 1000
+      if (to) print (to - from) / messages
     }' "$work/calls" >"$work/result"
-  keep "$1" calls
+  keep "$name" calls "$clients"
+}
+
+# The busy server makes as many as it finds the time for.
+measure_all_calls() {
+  [ "$1" != busy ] || return 0
+  measure_calls "$1" 100 1100 1 messages --count 1200
+  case ",$(served "$1" active)," in
+  *,100,*) measure_calls "$1" 5 25 100 active --active 100 --count 3000 ;;
+  esac
 }
 
 can_trace() {
@@ -229,9 +270,10 @@ measure_all() {
   printf 'round %d of %d:' "$round" "$ROUNDS"
   for name in $servers; do
     printf ' %s' "$name"
-    measure_messages "$name"
+    measure_clients "$name" messages --idle "$levels"
+    measure_clients "$name" active --active "$active"
     measure_throughput "$name"
-    [ "$round" -gt 1 ] || [ -z "$trace" ] || measure_calls "$name"
+    [ "$round" -gt 1 ] || [ -z "$trace" ] || measure_all_calls "$name"
   done
   echo
 }
@@ -251,6 +293,7 @@ describe() {
   echo "date: $(date +%Y-%m-%d)"
   echo "rounds: $((round - 1))"
   echo "levels: $levels"
+  echo "active: $active"
   for name in $servers; do
     echo "server: $name	$(title "$name")"
   done
@@ -265,7 +308,8 @@ present() {
 
 # Copies the charts, and puts the table between the lines around the old one.
 publish() {
-  cp "$out/messages.svg" "$out/throughput.svg" "$here/../../docs/compare/" &&
+  cp "$out/messages.svg" "$out/active.svg" "$out/throughput.svg" \
+    "$here/../../docs/compare/" &&
     awk '
       NR == FNR { table = table $0 "\n"; next }
       /^<!-- end of the table -->$/ { inside = 0 }
@@ -283,7 +327,9 @@ fi
 [ -x "$load" ] || die "$load is missing: make compare builds it"
 begin_measuring
 : >"$work/notes"
-choose_levels
+raise_limit 9100
+# shellcheck disable=SC2086 # lists
+levels=$(room_for $LEVELS) active=$(room_for $ACTIVE)
 choose_servers
 trace=yes
 can_trace || { trace= && note "system calls: not counted, $reason"; }

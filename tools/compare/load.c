@@ -3,17 +3,21 @@
  *
  *     build/tools/load flood       [--mib N]                       PORT
  *     build/tools/load connections [--count N]                     PORT
- *     build/tools/load messages    [--idle N,...] [--active K]
- *                                  [--count M] [--output PATH]     PORT
+ *     build/tools/load messages    [--idle N,...] [--count M]
+ *                                  [--output PATH]                 PORT
+ *     build/tools/load active      [--active N,...] [--count M]
+ *                                  [--output PATH]                 PORT
  *     build/tools/load idle        [--count N] [--output PATH]     PORT
+ *     build/tools/load rest                                        PORT
  *     build/tools/load burst       [--count N]                     PORT
  *
  *     --pid PID      the server, to read its CPU time and its memory
  *     --address ADDR where it listens (::1)
  *     --seconds S    end a measurement that lasts longer, and print what was
  *                    done until then (30)
- *     --group N      in messages and idle, connect N clients before waiting for
- *                    their messages (256); fewer suit a short backlog
+ *     --group N      in messages, active and idle, connect N clients before
+ *                    waiting for their messages (256); fewer suit a short
+ * backlog
  *     --no-header    leave out the line with the columns' names
  *
  * It prints lines of tab-separated columns: names, then values. "-" stands for
@@ -23,16 +27,20 @@
  * flood        one client sends N MiB (256) of text lines, one after another
  * connections  N clients (5,000), one after another: each sends a line, closes
  *              its half and waits until the server has closed the other
- * messages     a closed loop, while N idle clients (0) stay connected: each of
- *              K active clients (1) sends a message when its last one has been
- *              printed, M (10,000) in all; each idle client has sent one at its
- *              start. With several N, rising, there is a line for each, up to
- *              the first N at which the server does not serve all clients
+ * messages     a closed loop, while N idle clients (0) stay connected: one
+ * client sends a message when its last one has been printed, M (10,000) in all;
+ * each idle client has sent one at its start active       rounds, and no idle
+ * clients: each of N clients (100) sends 64 bytes, and when all of that has
+ * been printed, again, until M messages (10,000) or a few more have been sent.
+ * With several N here, or in messages, there is a line for each; they rise, and
+ *              end at the first N at which the server does not serve all
  * idle         N clients (1,000) that stay, and how many of them are served
+ * rest         one client that sends a line and stays: what the server does in
+ *              the second after that
  * burst        N clients (1,000) that connect all at once
  *
- * For messages and idle, load reads what the server prints, from standard
- * input or from --output. In a shell:
+ * For messages, active and idle, load reads what the server prints, from
+ * standard input or from --output. In a shell:
  *
  *     mkfifo out; build/epoll --port 0 >out & exec 3<out; read -r line <&3
  *     build/tools/load messages --idle 900 --pid $! "${line##*:}" <&3
@@ -60,9 +68,16 @@ enum {
     FLOOD_CHUNK = 65536,
     OWN_DESCRIPTORS = 16, /* what load and the server open, but for clients */
     LEVELS_MAX = 16,
+    MESSAGE = 64,     /* bytes of an active client's message */
     PATIENCE = 1500,  /* ms: longer than the kernel's first retry */
     BURST_TIME = 900, /* ms: shorter than the kernel's first retry */
     QUIET = 200,      /* ms without output, after which no more is expected */
+};
+
+/* Numbers of clients, none smaller than the one before. */
+struct levels {
+    long clients[LEVELS_MAX];
+    int count;
 };
 
 /* What the command line asks for; a count of 0 is the measurement's default. */
@@ -70,15 +85,13 @@ static struct {
     long pid;
     long mib;
     long count;
-    long idle[LEVELS_MAX];
-    int levels;
-    long active;
+    struct levels idle, active;
     long group;
     long seconds;
     bool header;
 } plan = {.mib = 256,
-          .levels = 1,
-          .active = 1,
+          .idle = {.clients = {0}, .count = 1},
+          .active = {.clients = {100}, .count = 1},
           .group = 256,
           .seconds = 30,
           .header = true};
@@ -277,6 +290,7 @@ static int output = STDIN_FILENO;
 static struct client *clients;
 static long client_count;
 static long waiting_count;
+static bool full_messages;   /* 64 bytes each, or no more than are needed */
 static long unsent;          /* messages that the closed loop still has */
 static int64_t *round_trips; /* NULL while none are recorded */
 static long round_trip_count;
@@ -285,11 +299,16 @@ static long round_trip_count;
  * have closed it; this is not an error here. */
 static void send_message(long index)
 {
-    char message[64];
+    char message[MESSAGE];
     struct client *client = &clients[index];
     int size = snprintf(message, sizeof message, "#%ld.%ld#\n", index,
                         ++client->number);
 
+    if (full_messages) {
+        memset(message + size - 1, '.', sizeof message - (size_t)size);
+        message[MESSAGE - 1] = '\n';
+        size = MESSAGE;
+    }
     client->waiting = true;
     waiting_count++;
     client->sent_at = now();
@@ -502,17 +521,14 @@ static double percentile(int percent)
     return (double)round_trips[rank - 1] / 1000;
 }
 
-/* Runs the closed loop with the clients from number `first` on. */
-static void exchange_messages(long first, long messages)
+/* Runs the closed loop with the last client. */
+static void exchange_messages(long messages)
 {
     int64_t deadline = deadline_of_measurement();
 
     round_trips = resize(NULL, (size_t)messages * sizeof *round_trips);
-    unsent = messages;
-    for (long i = first; i < client_count && unsent > 0; i++) {
-        unsent--;
-        send_message(i);
-    }
+    unsent = messages - 1;
+    send_message(client_count - 1);
     while (waiting_count > 0) {
         bool printing = take_output(-1, wait_limit);
 
@@ -533,8 +549,7 @@ static void print_level(long wanted, long served, int64_t time, int64_t cpu,
 {
     double count = (double)round_trip_count;
     const struct column result[] = {
-        {"idle", (double)(wanted - plan.active), 0},
-        {"active", (double)plan.active, 0},
+        {"idle", (double)(wanted - 1), 0},
         {"served", (double)served, 0},
         {"messages", count, 0},
         {"per_s", time > 0 ? count / in_seconds(time) : (double)UNKNOWN, 0},
@@ -555,14 +570,14 @@ static void print_level(long wanted, long served, int64_t time, int64_t cpu,
  * all of them. */
 static bool measure_level(long idle, long messages, int64_t memory)
 {
-    long wanted = allowed_clients(idle + plan.active);
+    long wanted = allowed_clients(idle + 1);
     long served = open_clients(wanted);
     int64_t start, time = 0, cpu = cpu_time(plan.pid);
 
     memory = used(memory, resident_memory(plan.pid));
     if (served == wanted) {
         start = now();
-        exchange_messages(wanted - plan.active, messages);
+        exchange_messages(messages);
         time = now() - start;
     }
     print_level(wanted, served, time, used(cpu, cpu_time(plan.pid)), memory);
@@ -577,10 +592,98 @@ static void measure_messages(void)
     long messages = plan.count != 0 ? plan.count : 10000;
     int64_t memory = memory_before_clients();
 
-    for (int i = 0; i < plan.levels; i++)
-        if (!measure_level(plan.idle[i], messages, memory))
+    for (int i = 0; i < plan.idle.count; i++)
+        if (!measure_level(plan.idle.clients[i], messages, memory))
             break;
     close_clients();
+}
+
+/* Has all clients send at once, again and again. Returns how many messages were
+ * sent and printed. */
+static long exchange_rounds(long messages)
+{
+    int64_t deadline = deadline_of_measurement();
+    long count = 0;
+
+    for (; count < messages && now() < deadline; count += client_count) {
+        for (long i = 0; i < client_count; i++)
+            send_message(i);
+        if (!wait_for_messages())
+            fail("%ld of %ld messages were not printed", waiting_count,
+                 client_count);
+    }
+    return count;
+}
+
+static void print_active(long wanted, long served, long messages, int64_t time,
+                         int64_t cpu)
+{
+    double count = (double)messages;
+    const struct column result[] = {
+        {"active", (double)wanted, 0},
+        {"served", (double)served, 0},
+        {"messages", count, 0},
+        {"per_s", time > 0 ? count / in_seconds(time) : (double)UNKNOWN, 0},
+        {"cpu_us_per_message", per(cpu, count, 1000), 3},
+    };
+
+    print_result(result, sizeof result / sizeof *result);
+    plan.header = false;
+}
+
+/* Measures with so many active clients, which include those of the last level.
+ * Returns whether the server serves all of them. */
+static bool measure_active_level(long active, long messages)
+{
+    long wanted = allowed_clients(active);
+    long served = open_clients(wanted);
+    int64_t start = 0, time = 0, cpu = cpu_time(plan.pid);
+
+    if (served == wanted) {
+        start = now();
+        messages = exchange_rounds(messages);
+        time = now() - start;
+    } else {
+        messages = 0;
+    }
+    print_active(wanted, served, messages, time, used(cpu, cpu_time(plan.pid)));
+    return served == wanted;
+}
+
+static void measure_active(void)
+{
+    long messages = plan.count != 0 ? plan.count : 10000;
+
+    full_messages = true;
+    for (int i = 0; i < plan.active.count; i++)
+        if (!measure_active_level(plan.active.clients[i], messages))
+            break;
+    close_clients();
+}
+
+static void print_rest(int64_t time, int64_t cpu)
+{
+    const struct column result[] = {
+        {"cpu_ms_per_s", per(cpu, in_seconds(time), MILLISECOND), 2},
+    };
+
+    print_result(result, sizeof result / sizeof *result);
+}
+
+/* What a server does while its one client says nothing. */
+static void measure_rest(void)
+{
+    static const char line[] = "hello\n";
+    int fd = open_connection(&server);
+    int64_t cpu, start;
+
+    send_all(fd, line, sizeof line - 1);
+    cpu = cpu_time(plan.pid);
+    start = now();
+    poll(NULL, 0, 1000);
+    cpu = used(cpu, cpu_time(plan.pid));
+    print_rest(now() - start, cpu);
+    close(fd);
 }
 
 /* burst: all at once. */
@@ -665,7 +768,8 @@ static const struct measurement {
     void (*run)(void);
 } measurements[] = {
     {"flood", measure_flood},       {"connections", measure_connections},
-    {"messages", measure_messages}, {"idle", measure_idle},
+    {"messages", measure_messages}, {"active", measure_active},
+    {"idle", measure_idle},         {"rest", measure_rest},
     {"burst", measure_burst},
 };
 
@@ -674,7 +778,7 @@ static const struct measurement *find_measurement(const char *name)
     for (size_t i = 0; i < sizeof measurements / sizeof *measurements; i++)
         if (name != NULL && strcmp(name, measurements[i].name) == 0)
             return &measurements[i];
-    fail_usage("usage: load flood|connections|messages|idle|burst "
+    fail_usage("usage: load flood|connections|messages|active|idle|rest|burst "
                "[options] PORT");
 }
 
@@ -690,7 +794,6 @@ static bool take_number(char **argv, int *at)
         {"--pid", &plan.pid, 1, 1L << 30},
         {"--mib", &plan.mib, 1, 1L << 20},
         {"--count", &plan.count, 1, 10000000},
-        {"--active", &plan.active, 1, 1000000},
         {"--group", &plan.group, 1, 1000000},
         {"--seconds", &plan.seconds, 1, 3600},
     };
@@ -708,26 +811,25 @@ static bool take_number(char **argv, int *at)
     return false;
 }
 
-/* Reads "N,N,...", numbers of idle clients, none smaller than the one before.
- */
-static void take_levels(const char *text)
+/* Reads "N,N,...", the numbers of clients that belong to an option. */
+static void take_levels(struct levels *levels, const char *option, long least,
+                        const char *text)
 {
-    long least = 0;
     char *list = resize(NULL, strlen(text) + 1);
     char *state;
 
     strcpy(list, text);
-    plan.levels = 0;
+    levels->count = 0;
     for (char *word = strtok_r(list, ",", &state); word != NULL;
          word = strtok_r(NULL, ",", &state)) {
-        if (plan.levels == LEVELS_MAX)
+        if (levels->count == LEVELS_MAX)
             fail_usage("%s: at most %d numbers", text, LEVELS_MAX);
-        least = parse_number(word, "--idle", least, 1000000);
-        plan.idle[plan.levels++] = least;
+        least = parse_number(word, option, least, 1000000);
+        levels->clients[levels->count++] = least;
     }
     free(list);
-    if (plan.levels == 0)
-        fail_usage("--idle needs a number");
+    if (levels->count == 0)
+        fail_usage("%s needs a number", option);
 }
 
 static void open_output(const char *path)
@@ -752,7 +854,9 @@ int main(int argc, char **argv)
         else if ((value = option_value(argv, &i, "--output", "-o")) != NULL)
             open_output(value);
         else if ((value = option_value(argv, &i, "--idle", "-i")) != NULL)
-            take_levels(value);
+            take_levels(&plan.idle, "--idle", 0, value);
+        else if ((value = option_value(argv, &i, "--active", "-k")) != NULL)
+            take_levels(&plan.active, "--active", 1, value);
         else if (strcmp(argv[i], "--no-header") == 0)
             plan.header = false;
         else if (argv[i][0] == '-' || *port != '\0')

@@ -2,8 +2,9 @@
  * measure.c: what the system knows about another process and about the kernel's
  * queues; measure.h says what each function returns.
  *
- * The CPU clock of another process is in POSIX and exact to the nanosecond.
- * Linux and most BSDs have it; on other systems ps(1) has to do.
+ * The CPU clock of another process is in POSIX and exact to the nanosecond. It
+ * has all threads in it, and not the children, which Linux lists in /proc. On
+ * other systems ps(1) has to do for all.
  *
  * See clock_getcpuclockid(3), proc_pid_stat(5), proc_pid_smaps(5), proc_net(5).
  */
@@ -13,6 +14,7 @@
 
 #include "../clients/net.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,41 +27,98 @@
 
 enum { SECOND = 1000000000 };
 
-/* Writes what `ps -o FIELD=` prints about the process to `text`, which has room
- * for `size` bytes. Returns false if it prints nothing. */
-static bool ask_ps(long pid, const char *field, char *text, int size)
-{
-    char command[64];
-    FILE *ps;
-    bool found;
-
-    snprintf(command, sizeof command, "ps -o %s= -p %ld", field, pid);
-    ps = popen(command, "r");
-    if (ps == NULL)
-        return false;
-    found = fgets(text, size, ps) != NULL;
-    pclose(ps);
-    return found;
-}
+/* A line of `ps -A -o pid= -o ppid= -o rss= -o time=`. */
+struct process {
+    long pid, parent;
+    int64_t memory, time;
+    bool counted; /* it belongs to the server */
+};
 
 /* Reads the time that ps shows: days, hours, minutes, seconds, and a fraction.
  */
-static int64_t cpu_time_of_ps(long pid)
+static int64_t parse_time(char *text)
 {
-    char text[64], *at = text;
     int64_t seconds = 0;
     double part = 0;
 
-    if (!ask_ps(pid, "time", text, sizeof text))
-        return UNKNOWN;
     for (;;) {
-        part = strtod(at, &at);
-        if (*at != ':' && *at != '-')
+        part = strtod(text, &text);
+        if (*text != ':' && *text != '-')
             break;
-        seconds = (seconds + (int64_t)part) * (*at == '-' ? 24 : 60);
-        at++;
+        seconds = (seconds + (int64_t)part) * (*text == '-' ? 24 : 60);
+        text++;
     }
     return seconds * SECOND + (int64_t)(part * 1e9);
+}
+
+/* Returns the lines of ps, `*count` of them. The caller frees them. */
+static struct process *ask_ps(size_t *count)
+{
+    char line[256], time[64];
+    FILE *ps = popen("ps -A -o pid= -o ppid= -o rss= -o time=", "r");
+    struct process *all = NULL, one = {.counted = false};
+    long kilobytes;
+
+    *count = 0;
+    while (ps != NULL && fgets(line, sizeof line, ps) != NULL) {
+        if (sscanf(line, "%ld %ld %ld %63s", &one.pid, &one.parent, &kilobytes,
+                   time) != 4)
+            continue;
+        one.memory = (int64_t)kilobytes * 1024;
+        one.time = parse_time(time);
+        all = resize(all, (*count + 1) * sizeof *all);
+        all[(*count)++] = one;
+    }
+    if (ps != NULL)
+        pclose(ps);
+    return all;
+}
+
+/* Marks the children of those that are marked, and their children. */
+static void mark_children(struct process *all, size_t count)
+{
+    bool again = true;
+
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < count && !all[i].counted; j++)
+                if (all[j].counted && all[j].pid == all[i].parent)
+                    again = all[i].counted = true;
+    }
+}
+
+/* What a process and its children have used. */
+struct usage {
+    int64_t own_time, time, memory;
+};
+
+/* Returns what ps knows of it, or UNKNOWN three times. */
+static struct usage usage_of_ps(long pid)
+{
+    size_t count;
+    struct process *all = ask_ps(&count);
+    struct usage usage = {UNKNOWN, UNKNOWN, UNKNOWN};
+
+    for (size_t i = 0; i < count; i++)
+        if (all[i].pid == pid) {
+            all[i].counted = true;
+            usage = (struct usage){all[i].time, 0, 0};
+        }
+    mark_children(all, count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].counted) {
+            usage.time += all[i].time;
+            usage.memory += all[i].memory;
+        }
+    free(all);
+    return usage;
+}
+
+/* Whether Linux's /proc is here, which has a process's threads and children. */
+static bool has_proc(void)
+{
+    return access("/proc/self/task", F_OK) == 0;
 }
 
 static int64_t cpu_time_of_clock(long pid)
@@ -100,16 +159,19 @@ static int64_t cpu_time_of_ended_children(long pid)
     return (int64_t)(user + system) * (SECOND / sysconf(_SC_CLK_TCK));
 }
 
-/* Returns the sum of what `measure` returns for the process's children and all
- * of their children. */
-static int64_t sum_of_children(long pid, int64_t (*measure)(long pid))
+static int64_t sum_of_children(long pid, int64_t (*measure)(long pid));
+
+/* Returns the sum of what `measure` returns for the children that one thread
+ * has started, and for all of theirs. */
+static int64_t sum_of_thread(long pid, const char *thread,
+                             int64_t (*measure)(long pid))
 {
-    char path[64];
+    char path[128];
     long child;
     int64_t sum = 0;
     FILE *file;
 
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, pid);
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/children", pid, thread);
     file = fopen(path, "r");
     if (file == NULL)
         return 0;
@@ -124,20 +186,41 @@ static int64_t sum_of_children(long pid, int64_t (*measure)(long pid))
     return sum;
 }
 
+/* The same for a process, any of whose threads may have started children. */
+static int64_t sum_of_children(long pid, int64_t (*measure)(long pid))
+{
+    char path[64];
+    int64_t sum = 0;
+    DIR *threads;
+
+    snprintf(path, sizeof path, "/proc/%ld/task", pid);
+    threads = opendir(path);
+    if (threads == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(threads)) != NULL;)
+        if (entry->d_name[0] != '.')
+            sum += sum_of_thread(pid, entry->d_name, measure);
+    closedir(threads);
+    return sum;
+}
+
 static int64_t cpu_time_now(long pid)
 {
     int64_t time = cpu_time_of_clock(pid);
+    struct usage usage;
 
-    if (time == UNKNOWN)
-        time = cpu_time_of_ps(pid);
-    if (time == UNKNOWN)
-        return UNKNOWN;
-    return time + cpu_time_of_ended_children(pid) +
-           sum_of_children(pid, cpu_time_of_clock);
+    if (time != UNKNOWN && has_proc())
+        return time + cpu_time_of_ended_children(pid) +
+               sum_of_children(pid, cpu_time_of_clock);
+    usage = usage_of_ps(pid);
+    if (time == UNKNOWN || usage.time == UNKNOWN)
+        return usage.time;
+    return time + usage.time - usage.own_time;
 }
 
 int64_t cpu_time(long pid)
 {
+    static bool restless;
     int64_t time;
 
     if (pid == 0)
@@ -145,58 +228,48 @@ int64_t cpu_time(long pid)
     if (kill((pid_t)pid, 0) == -1 && errno == ESRCH)
         fail("there is no process %ld (any more)", pid);
     time = cpu_time_now(pid);
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 200 && !restless; tries++) {
         int64_t before = time;
 
         poll(NULL, 0, 5);
         time = cpu_time_now(pid);
         if (time == before)
-            break;
+            return time;
     }
+    restless = true;
     return time;
 }
 
-/* Returns the sum, in bytes, of the lines of /proc/PID/smaps_rollup that begin
- * with `kind`. */
-static int64_t memory_of_kind(long pid, const char *kind)
+/* Returns the number of bytes in the line of /proc/PID/smaps_rollup that begins
+ * with "Pss:". */
+static int64_t share_of_memory(long pid)
 {
     char path[64], line[256];
     long kilobytes;
-    int64_t sum = UNKNOWN;
+    int64_t memory = UNKNOWN;
     FILE *file;
 
     snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pid);
     file = fopen(path, "r");
     if (file == NULL)
         return UNKNOWN;
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, kind, strlen(kind)) == 0 &&
-            sscanf(strchr(line, ':'), ": %ld kB", &kilobytes) == 1)
-            sum = (sum == UNKNOWN ? 0 : sum) + (int64_t)kilobytes * 1024;
+    while (memory == UNKNOWN && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Pss: %ld kB", &kilobytes) == 1)
+            memory = (int64_t)kilobytes * 1024;
     fclose(file);
-    return sum;
-}
-
-/* Returns the memory of the pages that a child does not share, as it does most
- * of them, with its parent. */
-static int64_t memory_of_child(long pid)
-{
-    return memory_of_kind(pid, "Private_");
+    return memory;
 }
 
 int64_t resident_memory(long pid)
 {
-    char text[64];
     int64_t memory;
 
     if (pid == 0)
         return UNKNOWN;
-    memory = memory_of_kind(pid, "Rss:");
-    if (memory == UNKNOWN && ask_ps(pid, "rss", text, sizeof text))
-        memory = strtoll(text, NULL, 10) * 1024;
+    memory = share_of_memory(pid);
     if (memory == UNKNOWN)
-        return UNKNOWN;
-    return memory + sum_of_children(pid, memory_of_child);
+        return usage_of_ps(pid).memory;
+    return memory + sum_of_children(pid, share_of_memory);
 }
 
 /* Returns the number that belongs to `name`, UNKNOWN if that is not among the

@@ -14,14 +14,16 @@ enum { UNKNOWN = -1 };
 
 /* Returns the CPU time of a process, of all its threads, and of the processes
  * that it started, in nanoseconds. It waits, for a second at most, until two
- * readings in a row are equal, and so includes all work just done. Exits if
- * there is no such process; UNKNOWN for a pid of 0. See clock_getcpuclockid(3),
- * proc_pid_stat(5), ps(1). */
+ * readings in a row are equal, and so includes all work just done. A process
+ * that does not rest in that second is read without waiting from then on. Exits
+ * if there is no such process; UNKNOWN for a pid of 0. Children that have ended
+ * count on Linux alone. See clock_getcpuclockid(3), proc_pid_stat(5), ps(1). */
 int64_t cpu_time(long pid);
 
-/* Returns the memory that a process occupies now, in bytes, including what its
- * child processes do not share with it; UNKNOWN for a pid of 0. See
- * proc_pid_smaps(5), ps(1). */
+/* Returns the memory that a process and those that it started occupy now, in
+ * bytes; UNKNOWN for a pid of 0. On Linux a page that several processes have
+ * counts once: each has its share of it (PSS). ps knows no shares, and there it
+ * counts for each. See proc_pid_smaps(5), ps(1). */
 int64_t resident_memory(long pid);
 
 /* Returns how often, since the system started, the kernel dropped a client that

@@ -2,7 +2,8 @@
 # measuring.sh: what compare.sh and speed.sh share: a server that runs while
 # tools/load measures it. To be read with ".", not run.
 #
-# It needs BUILD, the directory of the programs, and $here, that of the scripts.
+# It needs BUILD, the directory of the programs, and $here, that of the scripts;
+# SERVER is the command of the server called "yours".
 # Other locales have a decimal comma, so all of it is done in C's.
 # It makes $work, a directory that is gone at the end. One server runs at a
 # time, and it ends with the script, also on Ctrl+C.
@@ -17,7 +18,8 @@ export LC_ALL
 load=$BUILD/tools/load
 yardstick=$BUILD/tools/yardstick
 python=python3
-host=::1 # where all of them listen
+host=::1   # where all of them listen,
+yours=     # and where yours does
 server=
 loader=
 pin=   # words before a command: keep it on the last CPU that we may use
@@ -52,9 +54,9 @@ raise_limit() {
 # would take note of a milder signal, and go on.
 stop_server() {
   exec 3<&-
-  for pid in $loader $server; do
-    kill -KILL "$pid" 2>/dev/null
-  done
+  [ -z "$loader" ] || kill -KILL "$loader" 2>/dev/null
+  # shellcheck disable=SC2046 # a list
+  [ -z "$server" ] || kill -KILL $(family "$server") 2>/dev/null
   [ -z "$server" ] || wait "$server" 2>/dev/null
   server=
   loader=
@@ -71,21 +73,48 @@ begin_measuring() {
   [ -n "$port" ] || host=127.0.0.1 # there is no IPv6
 }
 
-# Sets $port to a free one, or to nothing where there is none: an output that
-# goes to /dev/null cannot tell it.
-find_port() {
-  : >"$work/port"
-  exec "$yardstick" --address "$host" --port 0 >"$work/port" 2>&1 &
+# try COMMAND...: starts a server until it listens. Sets $line to the first line
+# that it prints; if that is not the Listening line, $reason to the last of what
+# it says.
+try() {
+  : >"$work/line"
+  exec "$@" >"$work/line" 2>"$work/words" </dev/null &
   server=$!
-  tries=0
-  until read -r line <"$work/port" || [ $tries -ge 500 ]; do
-    tries=$((tries + 1))
+  looks=500
+  until read -r line <"$work/line" || [ "$looks" -eq 0 ]; do
+    # Looked at once more after its end.
+    kill -0 "$server" 2>/dev/null || [ "$looks" -le 1 ] || looks=2
+    looks=$((looks - 1))
     nap
   done
   stop_server
+  reason=$(sed '/^$/d' "$work/words" | tail -n 1)
   case $line in
-  Listening*) port=${line##*:} ;;
-  *) port= ;;
+  'Listening on: '*:[1-9]*) reason= ;;
+  *)
+    reason=${reason:-'it prints no Listening line'}
+    return 1
+    ;;
+  esac
+}
+
+# Sets $port to a free one, or to nothing where there is none: an output that
+# goes to /dev/null cannot tell it.
+find_port() {
+  port=
+  if try "$yardstick" --address "$host" --port 0; then port=${line##*:}; fi
+}
+
+# shellcheck disable=SC2153 # it comes from outside
+# Sets $yours to the address at which the server of one's own can be reached.
+find_yours() {
+  try sh -c "exec $SERVER --port 0" || return
+  yours=${line#*: }
+  yours=${yours%:*}
+  case $yours in
+  '[::]') yours=::1 ;;
+  0.0.0.0) yours=127.0.0.1 ;;
+  '['*) yours=${yours#?} yours=${yours%?} ;;
   esac
 }
 
@@ -93,7 +122,7 @@ find_port() {
 # calls are wanted.
 # shellcheck disable=SC2086 # words before a command
 turn_into() {
-  [ -z "$calls" ] || set -- strace -D -f -o "$calls" "$@"
+  [ -z "$calls" ] || set -- strace -D -f -s 65536 -o "$calls" "$@"
   exec $pin "$@"
 }
 
@@ -113,9 +142,11 @@ become() {
     [ "$host" != ::1 ] || listen=TCP6-LISTEN:$port,bind=[$host]
     turn_into socat -u "$listen,fork,reuseaddr,backlog=4096" STDOUT
     ;;
+  yours) turn_into sh -c "exec $SERVER \"\$@\"" sh --port "$port" ;;
   esac
   set -- --address "$host" --port "$port" "$@"
   case $name in
+  libevent | libev | libuv) turn_into "$BUILD/peers/$name" "$@" ;;
   yardstick) turn_into "$yardstick" "$@" ;;
   */*)
     turn_into "$BUILD/${name%%/*}" --selector "${name#*/}" "$@"
@@ -127,6 +158,7 @@ become() {
 # start_silent NAME [OPTION...]: starts a server whose output goes nowhere. In a
 # flood, a file would cost more than the server does.
 start_silent() {
+  measured=$1
   find_port
   exec 3</dev/null
   become "$@" >/dev/null 2>&1 3<&- </dev/null &
@@ -136,6 +168,7 @@ start_silent() {
 # start_heard NAME [OPTION...]: starts a server whose output can be read from
 # descriptor 3.
 start_heard() {
+  measured=$1
   find_port
   rm -f "$work/output"
   mkfifo "$work/output" || exit 1
@@ -152,10 +185,11 @@ start_heard() {
 # keeps both awake, and comes from another. It is waited for with "wait", so
 # that Ctrl+C ends it at once.
 measure() {
-  where=$pin
+  where=$pin address=$host
   [ "$1" != flood ] || where=$apart
+  [ "$measured" != yours ] || address=$yours
   # shellcheck disable=SC2086 # words before a command
-  exec $where "$load" "$@" --address "$host" --pid "$server" "$port" <&3 \
+  exec $where "$load" "$@" --address "$address" --pid "$server" "$port" <&3 \
     >"$work/result" 2>"$work/complaint" &
   loader=$!
   wait "$loader" 2>/dev/null # or it tells of a server that was killed

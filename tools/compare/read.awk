@@ -5,9 +5,10 @@
 #     server[1 ... server_count]   names, in the order of the table
 #     title[name]                  what the table calls it
 #     level[1 ... level_count]     numbers of idle clients
+#     active[1 ... active_count]   and of those that all send
 #     served[name, level]          how many clients were served there
 #     figure(name, "flood mb_per_s", 1024)   a median, "-" where it is unknown;
-#                                  last the idle clients, or the recv size
+#                                  last the clients, or the recv size
 
 # Returns a number with three significant digits or more: 1.23 12.3 123 1,234.
 function short(value) {
@@ -69,4 +70,7 @@ $3 == "messages served" && $5 != "-" { served[$1, $4] = $5 }
 
 FNR > 1 && $5 != "-" { insert($1 SUBSEP $3 SUBSEP $4, $5) }
 
-END { level_count = split(about["levels"], level, ",") }
+END {
+  level_count = split(about["levels"], level, ",")
+  active_count = split(about["active"], active, ",")
+}

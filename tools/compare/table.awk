@@ -36,36 +36,63 @@ function flood(server, name,    value) {
   return value != "-" ? value : figure(server, "flood " name, "own")
 }
 
-function print_head(    i) {
-  printf "%-17s %7s %6s ", "", "clients", ""
-  printf " %-" (7 * level_count - 1) "s", "  CPU us/msg, idle:"
-  printf " %5s %6s %10s %6s %6s\n", "flood", "flood", "new", "bytes", "calls"
+function print_messages_head(    i, idle, all) {
+  idle = 7 * level_count - 1
+  all = 7 * active_count - 1
+  printf "%-17s %7s %6s  %-" idle "s  %-" all "s  %s\n", "", "clients", "",
+    "  CPU us/msg, idle:", "  active:", " calls/msg"
   printf "%-17s %7s %6s ", "", "at once", "most"
   for (i = 1; i <= level_count; i++)
     printf " %6s", grouped(level[i])
-  printf " %5s %6s %10s %6s %6s\n", "MB/s", "ms/GB", "clients/s", "/idle",
-    "/msg"
+  printf " "
+  for (i = 1; i <= active_count; i++)
+    printf " %6s", grouped(active[i])
+  printf "  %5s %5s\n", "one", "100"
 }
 
-function print_row(server,    i, most) {
+function print_messages(server,    i, most) {
   most = most_clients(server)
   printf "%-17s %7s %6s ", title[server],
     most == "-" ? "-" : most == "1" ? "one" : "many", most
   for (i = 1; i <= level_count; i++)
     printf " %6s", show_short(figure(server, "messages cpu_us_per_message",
       level[i]))
-  printf " %5s", show_grouped(flood(server, "mb_per_s"))
-  printf " %6s", show_grouped(flood(server, "cpu_ms_per_gb"))
-  printf " %10s", show_grouped(figure(server, "connections per_s", "-"))
-  printf " %6s", show_grouped(memory(server))
-  printf " %6s\n", show_short(figure(server, "calls per_message", "-"))
+  printf " "
+  for (i = 1; i <= active_count; i++)
+    printf " %6s", show_short(figure(server, "active cpu_us_per_message",
+      active[i]))
+  printf "  %5s %5s\n", show_short(figure(server, "calls per_message", 1)),
+    show_short(figure(server, "calls per_message", 100))
+}
+
+function print_rest_head() {
+  printf "%-17s  %-15s  %-15s  %10s  %10s\n", "", "     flood", "  new clients",
+    "one idle", "an idle"
+  printf "%-17s  %7s %7s  %7s %7s  %10s  %10s\n", "", "MB/s", "ms/GB", "CPU us",
+    "per s", "client", "second"
+}
+
+function print_rest(server) {
+  printf "%-17s  %7s %7s", title[server],
+    show_grouped(flood(server, "mb_per_s")),
+    show_grouped(flood(server, "cpu_ms_per_gb"))
+  printf "  %7s %7s",
+    show_short(figure(server, "connections cpu_us_per_connection", "-")),
+    show_grouped(figure(server, "connections per_s", "-"))
+  printf "  %10s", with_unit(show_grouped(memory(server)), "bytes")
+  printf "  %10s\n",
+    with_unit(show_grouped(figure(server, "rest cpu_ms_per_s", "-")), "ms")
+}
+
+function with_unit(text, unit) {
+  return text == "-" ? text : text " " unit
 }
 
 # Says how far the rounds lie apart, for the figures in the table.
 function print_spread(    key, part) {
   for (key in count) {
     split(key, part, SUBSEP)
-    if (part[2] ~ /^(messages cpu_us|flood (cpu_ms|mb)|connections per_s)/ &&
+    if (part[2] ~ /^(messages|active|connections|flood) (cpu_|per_s|mb_)/ &&
         count[key] > 1 && median(key) > 0)
       half[key] = 50 * (greatest(key) - least(key)) / median(key)
   }
@@ -78,9 +105,13 @@ function print_spread(    key, part) {
 
 END {
   print ""
-  print_head()
+  print_messages_head()
   for (i = 1; i <= server_count; i++)
-    print_row(server[i])
+    print_messages(server[i])
+  print ""
+  print_rest_head()
+  for (i = 1; i <= server_count; i++)
+    print_rest(server[i])
   print ""
   print about["machine"] ", " about["date"]
   print_spread()
