@@ -1,38 +1,94 @@
-# speed.awk: the table of speed.sh, from the pairs that it measured. A line is
-# a figure, a server, its value and the value to divide it by; "-" is unknown.
+# speed.awk: the tables of speed.sh, from what it measured. A line is a figure,
+# the turn, a server and its value.
 #
-#     awk -v backends="poll epoll" -f median.awk -f speed.awk build/speed.tsv
+#     awk -v figures="active flood" -v backends="poll epoll" \
+#       -v against="yardstick libev" -f median.awk -f speed.awk build/speed.tsv
 
-function row(title, figure, decimals, wanted,    i, key, format) {
-  printf "%-25s", title
-  for (i = 1; i <= backend_count; i++) {
-    key = figure SUBSEP name[i]
-    format = "%." (count[key] && median(key) < 100 ? decimals : 0) "f"
-    if (!count[key])
-      printf "  %16s", "-"
-    else
-      printf "  %16s", sprintf(format " " format ".." format,
-        median(key), lower_quartile(key), upper_quartile(key))
+# Returns "median lower..upper" of a list.
+function middle(key, decimals,    format) {
+  if (!count[key])
+    return "-"
+  format = "%." decimals "f"
+  return sprintf(format " " format ".." format, median(key),
+    lower_quartile(key), upper_quartile(key))
+}
+
+# Returns what this server took, and without a unit for a ratio.
+function own(figure, server,    key) {
+  key = figure SUBSEP server
+  return middle(key, count[key] && median(key) >= 100 ? 0 : 2)
+}
+
+# Puts the ratios of two servers, of each turn that has both, into a list.
+function compare(figure, server, base,    turn, key) {
+  key = figure SUBSEP server SUBSEP base
+  for (turn = 1; turn <= turns; turn++)
+    if (value[figure, turn, server] > 0 && value[figure, turn, base] > 0)
+      insert(key, value[figure, turn, server] / value[figure, turn, base])
+  return key
+}
+
+function table(figure, ratios,    i, j) {
+  printf "%-14s  %18s", title[figure], unit[figure]
+  for (j = 1; ratios && j <= base_count; j++)
+    printf "  %16s", base[j]
+  print ""
+  for (i = 1; i <= server_count; i++) {
+    if (!count[figure, server[i]])
+      continue
+    printf "%-14s  %18s", server[i], own(figure, server[i])
+    for (j = 1; ratios && j <= base_count; j++)
+      printf "  %16s", server[i] == base[j] ? "" : \
+        middle(compare(figure, server[i], base[j]), 2)
+    print ""
   }
-  print "  " wanted
+  if (figure in wanted)
+    print "wanted: " wanted[figure]
+  print ""
+}
+
+function describe(figure, name, what, most) {
+  title[figure] = name
+  unit[figure] = what
+  if (most != "")
+    wanted[figure] = most
 }
 
 BEGIN {
   FS = "\t"
-  backend_count = split(backends, name, " ")
+  base_count = split(against, base, " ")
+  server_count = split(backends, server, " ")
+  for (i = 1; i <= base_count; i++)
+    if (index(" " backends " ", " " base[i] " ") == 0)
+      server[++server_count] = base[i]
+  describe("active", "100 active", "us/message",
+    "of the better of libev and libuv, epoll 1.00, coroutine 1.10," \
+    " kqueue 1.15, uring 0.90")
+  describe("one", "one at a time", "us/message",
+    "1.00 of the best library: epoll, coroutine, uring")
+  describe("crowd", "and 9,000 idle", "us/message", wanted["one"])
+  describe("connections", "connections", "us/client",
+    "of the best library, epoll and coroutine 1.00, uring 0.90")
+  describe("flood", "flood, 1,024", "ms/GB",
+    "1.25 of the yardstick, 0.90 of libuv, 1.00 of libev")
+  describe("flood64", "flood, 65,536", "ms/GB",
+    "1.25 of the yardstick, 1.00 of libuv and libev")
+  describe("memory", "an idle client", "bytes",
+    "100, coroutine 200")
+  describe("drops", "1,000 at once", "SYNs dropped", "0")
 }
 
-$3 != "-" && $4 != "-" && $4 > 0 { insert($1 SUBSEP $2, $3 / $4) }
+{
+  value[$1, $2, $3] = $4
+  insert($1 SUBSEP $3, $4)
+  if ($2 > turns)
+    turns = $2 + 0
+}
 
 END {
-  printf "%-25s", "median quartile..quartile"
-  for (i = 1; i <= backend_count; i++)
-    printf "  %16s", name[i]
-  print "  wanted"
-  row("CPU/GB, recv size 1024", "flood 1024", 2, "1.25")
-  row("CPU/GB, 65536", "flood 65536", 2, "1.25")
-  row("CPU/connection", "connection", 2, "1.15")
-  row("CPU/message, 9000 idle", "crowd", 2, "1.10 epoll, coroutine")
-  row("bytes/idle client", "memory", 0, "100, coroutine 200")
-  row("SYNs dropped of 1000", "drops", 0, "0")
+  print ""
+  figure_count = split(figures, figure, " ")
+  for (f = 1; f <= figure_count; f++)
+    table(figure[f], figure[f] !~ /^(memory|drops)$/)
+  print "median quartile..quartile; a ratio is of two runs in one turn"
 }

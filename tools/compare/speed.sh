@@ -1,113 +1,138 @@
 #!/bin/sh
-# speed.sh: what the servers cost beside the plainest one, the yardstick.
+# speed.sh: what the servers cost beside others, measured in turn.
 #
 #     BUILD=build sh tools/compare/speed.sh
-#     BUILD=build BACKENDS=epoll PAIRS=50 sh tools/compare/speed.sh
+#     BUILD=build BACKENDS=epoll AGAINST=libev PAIRS=50 sh tools/compare/speed.sh
+#     BUILD=build FIGURES="active flood" sh tools/compare/speed.sh
 #
-# Each figure is a ratio, for a machine is faster at one moment and slower at
-# the next: a server and what it is compared with are measured in turn, briefly
-# and PAIRS times (25), and take turns at being first. The table has the median
-# of the ratios, and behind it between which two the middle half of them lies.
-# What takes seconds by itself, the last three rows, is measured with every fifth
-# pair. It is no test: a figure above the wanted one makes nothing fail. Takes
-# five minutes or more; $BUILD/speed.tsv keeps what was measured.
+# A machine is faster at one moment and slower at the next, so a figure alone
+# says little. Here all servers are measured in turn, briefly and PAIRS times
+# (25), and another one is first each time. The tables have the median of what a
+# server took divided by what each of AGAINST took in the same turn, and behind it
+# between which two the middle half of these ratios lies. It is no test: a ratio
+# above the wanted one makes nothing fail.
+#
+# From outside: BUILD; BACKENDS and AGAINST, servers and peers (those that are
+# not here are named and left out); PAIRS; and FIGURES, some of
+#
+#     active       100 clients that all send
+#     one, crowd   one message at a time, with no idle client and with 9,000
+#     connections  one after another
+#     flood, flood64   one client, at a recv size of 1,024 and of 65,536 bytes
+#     memory       bytes for each of 9,000 idle clients
+#     drops        SYNs that are dropped when 1,000 clients come at once
+#
+# All of it takes a quarter of an hour. $BUILD/speed.tsv keeps what was measured.
 # shellcheck disable=SC1091,SC2034,SC2154 # measuring.sh knows these names
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
 PAIRS=${PAIRS:-25}
-BACKENDS=${BACKENDS:-blocking poll epoll coroutine}
+BACKENDS=${BACKENDS:-blocking poll epoll kqueue coroutine uring}
+AGAINST=${AGAINST:-yardstick libevent libev libuv}
+FIGURES=${FIGURES:-active one crowd connections flood flood64 memory drops}
 # shellcheck source=tools/compare/measuring.sh
 . "$here/measuring.sh"
 
-# note FIGURE SERVER VALUE [BASE]: keeps one pair. Without a base the value
-# stands for itself.
-note() {
-  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-1}" >>"$BUILD/speed.tsv"
-}
-
-# cost COLUMN MEASUREMENT SERVER [OPTION...]: sets $cost to what one run of the
-# server says in that column. MEASUREMENT is the words for load.
+# cost COLUMN START SERVER [OPTION...] -- MEASUREMENT...: keeps what one run of
+# the server says in that column.
 cost() {
-  column=$1 words=$2
-  shift 2
-  "$start" "$@"
+  column=$1 start=$2 measured=$3 options=
+  shift 3
+  while [ "$1" != -- ]; do
+    options="$options $1"
+    shift
+  done
+  shift
   # shellcheck disable=SC2086 # words
-  measure $words || cat "$work/complaint" >&2
-  cost=$(awk -F '\t' -v name="$column" '
+  "$start" "$measured" $options
+  measure "$@" || sed "s/^load/$measured/" "$work/complaint" >&2
+  awk -F '\t' -v OFS='\t' -v name="$column" -v figure="$figure" \
+    -v turn="$turn" -v server="$measured" '
     NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-    NR == 2 { value = $at }
-    END { print at && value != "" ? value : "-" }' "$work/result")
+    NR == 2 && at && $at != "-" { print figure, turn, server, $at }
+    ' "$work/result" >>"$BUILD/speed.tsv"
   stop_server
 }
 
-# pair FIGURE COLUMN MEASUREMENT SERVER [OPTION...]: the yardstick and the
-# server, who take turns at being first.
-pair() {
-  figure=$1 of=$2 measurement=$3 backend=$4
-  shift 4
-  start=start_silent
-  both="yardstick $backend"
-  [ $((turn % 2)) = 1 ] || both="$backend yardstick"
-  for measured in $both; do
-    cost "$of" "$measurement" "$measured" "$@"
-    [ "$measured" = yardstick ] && base=$cost || value=$cost
-  done
-  note "$figure" "$backend" "$value" "$base"
-}
-
-# crowd SERVER: what idle clients make a message cost, and what they occupy.
-crowd() {
-  start=start_heard
-  cost cpu_us_per_message 'messages --count 20000 --seconds 2' "$1"
-  base=$cost
-  cost cpu_us_per_message 'messages --idle 9000 --count 20000 --seconds 2' "$1"
-  note crowd "$1" "$cost" "$base"
-  cost bytes_per_client 'idle --count 9000' "$1"
-  note memory "$1" "$cost"
-}
-
-one_pair_of_all() {
-  for backend in $BACKENDS; do
-    pair 'flood 1024' cpu_ms_per_gb 'flood --mib 256' "$backend" \
-      --recv-size 1024
-    pair 'flood 65536' cpu_ms_per_gb 'flood --mib 256' "$backend" \
-      --recv-size 65536
-    pair connection cpu_us_per_connection 'connections --count 2000' "$backend"
-  done
-}
-
-the_rest_of_all() {
-  for backend in $BACKENDS; do
-    case $backend in
-    blocking*) ;;
-    *) crowd "$backend" ;;
-    esac
-    start=start_silent
-    cost listen_drops 'burst --count 1000' "$backend"
-    note drops "$backend" "$cost"
-  done
-}
-
-for program in tools/load tools/yardstick $BACKENDS; do
-  case $program in
-  coroutine/*) program=coroutine ;;
-  esac
-  [ -x "$BUILD/$program" ] || {
-    echo "speed: there is no $BUILD/$program (make all tools)" >&2
+# measure_figure FIGURE SERVER: those that serve one client at a time have no
+# figure with many.
+measure_figure() {
+  figure=$1
+  case $figure,$2 in
+  active,blocking* | active,yardstick | crowd,blocking* | crowd,yardstick) ;;
+  memory,blocking* | memory,yardstick) ;;
+  active,*)
+    cost cpu_us_per_message start_heard "$2" -- active --count 20000
+    ;;
+  one,*) cost cpu_us_per_message start_heard "$2" -- messages --count 10000 ;;
+  crowd,*)
+    cost cpu_us_per_message start_heard "$2" -- \
+      messages --idle 9000 --count 10000 --seconds 2
+    ;;
+  connections,*)
+    cost cpu_us_per_connection start_silent "$2" -- connections --count 2000
+    ;;
+  flood,*)
+    cost cpu_ms_per_gb start_silent "$2" --recv-size 1024 -- flood --mib 128
+    ;;
+  flood64,*)
+    cost cpu_ms_per_gb start_silent "$2" --recv-size 65536 -- flood --mib 256
+    ;;
+  memory,*) cost bytes_per_client start_heard "$2" -- idle --count 9000 ;;
+  drops,*) cost listen_drops start_silent "$2" -- burst --count 1000 ;;
+  *)
+    echo "speed: there is no figure '$figure'" >&2
     exit 2
-  }
-done
-rm -f "$BUILD/speed.tsv"
+    ;;
+  esac
+}
+
+# Sets $servers to those of BACKENDS and AGAINST that can be run here.
+choose_servers() {
+  servers=
+  for name in $BACKENDS $AGAINST; do
+    case " $servers " in *" $name "*) continue ;; esac
+    case $name in
+    yardstick) program=tools/yardstick ;;
+    lib*) program=peers/$name ;;
+    *) program=${name%%/*} ;;
+    esac
+    if [ -x "$BUILD/$program" ] && try "$BUILD/$program" --port 0; then
+      servers="$servers $name"
+    else
+      echo "speed: without $name, which is not here"
+    fi
+  done >&2
+}
+
+# The two that do not depend on the moment are measured at every fifth turn.
+measure_all() {
+  for one in $FIGURES; do
+    case $one in
+    memory | drops) [ $((turn % 5)) = 1 ] || continue ;;
+    esac
+    for name in $servers; do
+      measure_figure "$one" "$name"
+    done
+  done
+}
+
+[ -x "$load" ] || {
+  echo "speed: there is no $load (make all tools)" >&2
+  exit 2
+}
+: >"$BUILD/speed.tsv"
 raise_limit 9100
 begin_measuring
+choose_servers
 turn=1
 while [ "$turn" -le "$PAIRS" ]; do
-  printf 'pair %d of %d\n' "$turn" "$PAIRS" >&2
-  one_pair_of_all
-  [ $((turn % 5)) != 1 ] || the_rest_of_all
+  printf 'turn %d of %d\n' "$turn" "$PAIRS" >&2
+  measure_all
+  servers="${servers#* } ${servers%% *}" # another one is first
   turn=$((turn + 1))
 done
-awk -v backends="$BACKENDS" -f "$here/median.awk" -f "$here/speed.awk" \
-  "$BUILD/speed.tsv"
+awk -v backends="$BACKENDS" -v against="$AGAINST" -v figures="$FIGURES" \
+  -f "$here/median.awk" -f "$here/speed.awk" "$BUILD/speed.tsv"
