@@ -504,11 +504,11 @@ static void check_log(void)
 {
     struct bytes out = read_file(out_path);
     char *line = (char *)out.at, *end;
-    char last[16] = "";
+    const char *last = "";
 
     for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
-        snprintf(last, sizeof last, "%s", line);
+        last = line;
         if (starts(line, "Connection ") || starts(line, "Receiving from: "))
             check_message(line);
         else if (!starts(line, "Listening on: ") &&
