@@ -101,8 +101,8 @@ two_addresses() {
   printf '::1 two.test\n127.0.0.1 two.test\n' >"$hosts"
   # shellcheck disable=SC2016 # for the inner shell
   printf 'mount --bind %s /etc/hosts && exec "$@"\n' "'$hosts'" >"$hosts.sh"
-  UNDER="unshare -rm sh $hosts.sh"
-  $UNDER true 2>/dev/null || skip "localhost has one address only"
+  UNDER="unshare -rm sh '$hosts.sh'"
+  eval "$UNDER true" 2>/dev/null || skip "localhost has one address only"
   HOST=two.test
 }
 

@@ -193,7 +193,7 @@ exec bash -c 'ulimit -n 1200
   for ((fd = 3; fd < 1100; fd++)); do eval "exec $fd</dev/null"; done
   exec "$@"' parent "$@"
 END
-  UNDER="bash $BATS_TEST_TMPDIR/parent"
+  UNDER="bash '$BATS_TEST_TMPDIR/parent'"
   case $BACKEND in
   *select)
     run_server --port 0

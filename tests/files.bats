@@ -207,25 +207,12 @@ backlog_is() {
     "$(printed_text)"
 }
 
-# to_pipe COMMAND OPTION...: starts a server whose standard output is a pipe,
-# after a command that has the same output. Descriptor 8 is the pipe, for both.
-to_pipe() {
-  local command=$1
-
-  shift
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'; $command" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS" "$@"
-}
-
 @test "short writes into a non-blocking pipe lose nothing" {
   local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
 
   only_ours
-  dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
-    skip "dd here sets no O_NONBLOCK"
-  to_pipe 'dd if=/dev/null oflag=nonblock 2>/dev/null' --recv-size 1048576
+  needs_nonblock
+  to_pipe "$NONBLOCK" --recv-size 1048576
   # More than a pipe holds, and less than the pipe and the sockets together.
   numbered 9000 "$sent"
   hold connect line send-file:"$sent" half-close say:sent wait-eof
@@ -236,8 +223,7 @@ to_pipe() {
   thaw
   # It sleeps when the pipe is full: the client is waiting to be received from.
   wait_until asleep
-  cat "$BATS_TEST_TMPDIR/pipe" >"$all" 3>&- 4>&- 8>&- 9>&- &
-  HELPERS="$HELPERS $!"
+  read_pipe "$all"
   wait_held
   stop_server
   wait_for Stopped. "$all"
@@ -247,14 +233,10 @@ to_pipe() {
 
 @test "a standard output that is stuck costs no event" {
   only_ours
-  to_pipe :
+  to_pipe
   hold connect line send:hello say:sent line wait-closed
   wait_until saw accept 1
-  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
-  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
-    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
-  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
-    skip "dd here cannot fill a pipe"
+  fill_pipe
   freeze
   go
   wait_said sent

@@ -30,6 +30,9 @@ case $BACKEND in
 blocking*) [ -n "$SERVER" ] || CONCURRENT=no ;;
 esac
 
+# shellcheck source=tools/servers.sh
+. "${BASH_SOURCE[0]%/*}/../tools/servers.sh" # for limit
+
 PIDS=      # servers that are to be alive at the end of the test
 HELPERS=   # clients and others that a test leaves in the background
 FILES=0    # counts the names of log files
@@ -120,12 +123,12 @@ not_under() {
 # and the seconds at which they were made go to the file TRACE.
 inject() {
   [ -n "${TRACE:-}" ] || not_under
-  strace -qq -o /dev/null -e inject=sync:error=EIO true 2>/dev/null ||
+  limit 10 strace -qq -o /dev/null -e inject=sync:error=EIO true 2>/dev/null ||
     skip "strace cannot trace here"
   # A program that looks for leaks at its end cannot be traced.
   export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
   TRACE=$BATS_TEST_TMPDIR/trace
-  UNDER="strace -D -qq -ttt -o $TRACE -e trace=$1 -e inject=$1:$2"
+  UNDER="strace -D -qq -ttt -o '$TRACE' -e trace=$1 -e inject=$1:$2"
 }
 
 # needs_proc: skips where the kernel does not show its processes as files.
@@ -135,8 +138,13 @@ needs_proc() {
 
 # server_name: what the program calls itself in messages.
 server_name() {
+  local version
+
   case $BACKEND in
-  kqueue) "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
+  kqueue)
+    version=$(limit 10 "$BUILD/kqueue" --version) || return
+    echo "${version% (ways-to-wait)*}"
+    ;;
   *) echo "${BACKEND%%/*}" ;;
   esac
 }
@@ -145,20 +153,20 @@ server_name() {
 # process. PREPARE, a line of shell, is run in that process before. Only the
 # descriptors 0, 1 and 2 are handed on: one of bats' own, left open in a server
 # that lives too long, would keep bats waiting. UNDER is a command to run it
-# under, as "valgrind -q".
+# under, as "valgrind -q", in words of shell: what has a space in it is quoted.
 launch() {
   LOG=$1
   ERR=$2
   shift 2
-  # shellcheck disable=SC2086 # UNDER is several words
   (
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     eval "${PREPARE:-}"
     case $SERVER,$BACKEND in
-    ,*/*) exec ${UNDER:-} "$BUILD/${BACKEND%/*}" -s "${BACKEND#*/}" "$@" ;;
-    ,*) exec ${UNDER:-} "$BUILD/$BACKEND" "$@" ;;
+    ,*/*) set -- "$BUILD/${BACKEND%/*}" -s "${BACKEND#*/}" "$@" ;;
+    ,*) set -- "$BUILD/$BACKEND" "$@" ;;
     *) exec sh -c "exec $SERVER \"\$@\"" sh "$@" ;;
     esac
+    eval "exec ${UNDER:-} \"\$@\""
   ) </dev/null >"$LOG" 2>"$ERR" &
   PID=$!
 }
@@ -326,7 +334,7 @@ netcat_flags() {
   local help letters
 
   # shellcheck disable=SC2086 # NC may be two words, as in "busybox nc"
-  help=$($NC -h 2>&1 </dev/null) || true
+  help=$(limit 5 $NC -h 2>&1) || [ $? -ne 124 ] || fail "$help" || return
   letters=${help#*usage: nc [-}
   case ${letters%%]*} in
   "$help" | *' '*) ;;      # no such list
@@ -398,6 +406,66 @@ wait_held() {
   wait "$HELD_PID" || status=$?
   HELPERS=${HELPERS/ $HELD_PID/}
   [ "$status" -eq 0 ] || fail "the client failed: $(cat "$HELD")"
+}
+
+# --- A standard output that is a pipe ----------------------------------------
+
+# to_pipe [COMMAND [OPTION...]]: starts a server whose standard output is a pipe,
+# after a command that has the same output. The pipe's other end is descriptor 8,
+# also for writing, so that it never ends. What happens is in EVENTS.
+to_pipe() {
+  local command=${1:-}
+
+  [ $# -eq 0 ] || shift
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  exec 8<>"$BATS_TEST_TMPDIR/pipe"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'; $command" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS" "$@"
+}
+
+# to_reader FILE: the same, and the pipe has an end when READER, a process that
+# copies it to the file, has ended.
+to_reader() {
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  cat "$BATS_TEST_TMPDIR/pipe" >"$1" 3>&- 4>&- &
+  READER=$!
+  HELPERS="$HELPERS $READER"
+  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
+    start_server --events "$EVENTS"
+}
+
+# read_pipe FILE: copies what comes out of the pipe to the file, from now on.
+# READER is the process that does.
+read_pipe() {
+  cat <&8 >>"$1" 3>&- 4>&- 9>&- &
+  READER=$!
+  HELPERS="$HELPERS $READER"
+}
+
+# end_reader: nobody reads the pipe any more.
+end_reader() {
+  kill "$READER"
+  wait "$READER" || true
+  HELPERS=${HELPERS/ $READER/}
+}
+
+# fill_pipe: fills the pipe, so that the server's next write waits.
+fill_pipe() {
+  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
+  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
+    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
+  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
+    skip "dd here cannot fill a pipe"
+}
+
+# NONBLOCK: a command for to_pipe that makes the pipe non-blocking, as programs
+# leave a terminal: O_NONBLOCK belongs to what is open, not to the process.
+NONBLOCK='dd if=/dev/null oflag=nonblock 2>/dev/null'
+
+# needs_nonblock: skips where dd cannot do that.
+needs_nonblock() {
+  dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
+    skip "dd here sets no O_NONBLOCK"
 }
 
 # numbered N FILE: writes N lines to send, each with its number.
@@ -555,12 +623,18 @@ preload() {
   local program=$BUILD/${BACKEND%%/*} status=0
 
   not_under
-  OBJECT=$BUILD/tests/preload/$1.so
-  [ -f "$OBJECT" ] || skip "there is no $1.so here"
+  [ -f "$BUILD/tests/preload/$1.so" ] || skip "there is no $1.so here"
+  # A space in LD_PRELOAD separates two objects. The copy's path has none.
+  OBJECT=$BATS_TEST_TMPDIR/$1.so
+  cp "$BUILD/tests/preload/$1.so" "$OBJECT"
   ! LC_ALL=C grep -Eq '__(asan|msan|tsan)_init' "$program" ||
     skip "a sanitizer stands in front of the C library itself"
-  PRELOAD_CHECK=yes LD_PRELOAD=$OBJECT "$program" --version >/dev/null 2>&1 ||
-    status=$?
-  [ "$status" -eq 42 ] || skip "LD_PRELOAD has no effect here"
+  limit 10 env PRELOAD_CHECK=yes LD_PRELOAD="$OBJECT" "$program" --version \
+    >/dev/null 2>&1 || status=$?
+  case $status in
+  42) ;;
+  124) fail "$program --version did not end" ;;
+  *) skip "LD_PRELOAD has no effect here" ;;
+  esac
   PRELOAD="export LD_PRELOAD='$OBJECT'"
 }

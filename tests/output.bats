@@ -137,16 +137,6 @@ close $name 0
 stop - 0" "$(cut -f 2- "$LOG" | tr '\t' ' ')"
 }
 
-# to_pipe [COMMAND]: starts a server whose standard output is a pipe, after a
-# command that has the same output. The pipe's other end is descriptor 8, also
-# for writing, so that it never ends.
-to_pipe() {
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'; ${1:-}" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
-}
-
 @test "a pipe sees each line as it comes" {
   local line
 
@@ -206,20 +196,12 @@ slept_through() {
   [ "$LOOKS" -ge "$1" ]
 }
 
-# read_pipe FILE: copies what comes out of the pipe to the file.
-read_pipe() {
-  cat "$BATS_TEST_TMPDIR/pipe" >"$1" 3>&- 4>&- 8>&- 9>&- &
-  HELPERS="$HELPERS $!"
-}
-
 @test "an output that would block is waited for" {
   local all=$BATS_TEST_TMPDIR/all sent=$BATS_TEST_TMPDIR/sent
 
   only_ours
-  # O_NONBLOCK belongs to what is open, not to the process: dd leaves it set.
-  dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
-    skip "dd here sets no O_NONBLOCK"
-  to_pipe 'dd if=/dev/null oflag=nonblock 2>/dev/null'
+  needs_nonblock
+  to_pipe "$NONBLOCK"
   numbered 7000 "$sent"
   hold_until_stuck "$sent"
   read_pipe "$all"
@@ -256,21 +238,15 @@ read_pipe() {
 }
 
 @test "a reader that goes away is an error, and no signal kills" {
-  local all=$BATS_TEST_TMPDIR/all served=3 reader
+  local served=3
 
   only_ours
   [ "$CONCURRENT" != no ] || served=1
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  cat "$BATS_TEST_TMPDIR/pipe" >"$all" 3>&- 4>&- &
-  reader=$!
-  HELPERS="$HELPERS $reader"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
+  to_reader "$BATS_TEST_TMPDIR/all"
   hold connect:3 say:connected line use:1 send:lost each:wait-closed
   wait_said connected
   wait_until saw accept "$served"
-  kill "$reader"
-  wait "$reader" || true
+  end_reader
   go
   wait_end
   same 1 "$STATUS"

@@ -132,7 +132,11 @@ beside() {
 # down. Skips where this is not allowed.
 two_networks() {
   command -v nsenter >/dev/null || skip "needs nsenter"
-  command -v ip >/dev/null || skip "needs ip"
+  # busybox's ip makes no pair of networks and sets no neighbour.
+  case $(ip -V 2>&1) in
+  *iproute2*) ;;
+  *) skip "needs ip of iproute2" ;;
+  esac
   inside "$PID" ip link add near type veth peer name far 2>/dev/null ||
     skip "no pair of networks is allowed here"
   beside "$PID" unshare -n sleep 60
@@ -162,7 +166,7 @@ in_other_network() {
   preload fast_keepalive
   needs_proc
   unshare -rn true 2>/dev/null || skip "no network of one's own is allowed here"
-  UNDER="unshare -rn env LD_PRELOAD=$OBJECT" LOOPBACK='' \
+  UNDER="unshare -rn env LD_PRELOAD='$OBJECT'" LOOPBACK='' \
     start_server --address 0.0.0.0
   two_networks
   client=$BATS_TEST_TMPDIR/client

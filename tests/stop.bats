@@ -183,22 +183,10 @@ stopped_whole() {
   done
 }
 
-# fill_pipe: fills the pipe that is the server's standard output.
-fill_pipe() {
-  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
-  dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
-    oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
-  grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
-    skip "dd here cannot fill a pipe"
-}
-
 # stuck_server: starts a server with a client, and fills the pipe that is its
 # standard output, so that the next write will wait.
 stuck_server() {
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
+  to_pipe
   hold connect line send:hello say:sent line wait-closed
   wait_until saw accept 1
   fill_pipe
@@ -236,10 +224,7 @@ stuck_server() {
   only_ours
   not_under
   needs_proc
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
+  to_pipe
   fill_pipe
   # The second counts from the stop. By then nothing was written for longer.
   sleep 1.1
@@ -249,8 +234,7 @@ stuck_server() {
   kill -ALRM "$PID"
   sleep 0.3
   ! ended "$PID" || fail "it has given up"
-  cat <&8 >"$all" 3>&- 4>&- &
-  HELPERS="$HELPERS $!"
+  read_pipe "$all"
   wait_end
   same 0 "$STATUS"
   same "" "$(cat "$ERR")"
@@ -267,22 +251,17 @@ catches_alarm() {
 }
 
 @test "a slow reader gets all of it after a stop" {
-  local all=$BATS_TEST_TMPDIR/all reader reads=0
+  local all=$BATS_TEST_TMPDIR/all reads=0
 
   only_concurrent
   only_ours
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  exec 8<>"$BATS_TEST_TMPDIR/pipe"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
-  cat <&8 >"$all" 3>&- 4>&- &
-  reader=$!
-  HELPERS="$HELPERS $reader"
+  to_pipe
+  read_pipe "$all"
   hold connect:600 say:sent line
   wait_said sent
   wait_until saw accept 600
   wait_until has_lines "$all" 'Receiving from: ' 600
-  kill "$reader"
+  end_reader
   fill_pipe
   # 22 KB to print, and 4 KB each 0.3 s: it takes longer than a second.
   kill -TERM "$PID"
@@ -294,8 +273,7 @@ catches_alarm() {
   wait_end
   same 0 "$STATUS"
   same "" "$(cat "$ERR")"
-  cat <&8 >>"$all" 3>&- 4>&- &
-  HELPERS="$HELPERS $!"
+  read_pipe "$all"
   wait_for Stopped. "$all"
   tr -d '\000' <"$all" >"$all.text"
   same 600 "$(lines "$all.text" 'Connection closed: ')"
@@ -309,21 +287,15 @@ has_lines() {
 }
 
 @test "a reader that goes away after the stop signal is no failure" {
-  local all=$BATS_TEST_TMPDIR/all reader
+  local all=$BATS_TEST_TMPDIR/all
 
   only_ours
-  mkfifo "$BATS_TEST_TMPDIR/pipe"
-  cat "$BATS_TEST_TMPDIR/pipe" >"$all" 3>&- 4>&- &
-  reader=$!
-  HELPERS="$HELPERS $reader"
-  PREPARE="exec >'$BATS_TEST_TMPDIR/pipe'" LISTENING_IN=$EVENTS \
-    start_server --events "$EVENTS"
+  to_reader "$all"
   hold connect send:hello line
   wait_for hello "$all"
   freeze
   kill -TERM "$PID"
-  kill "$reader"
-  wait "$reader" || true
+  end_reader
   thaw
   wait_end
   same 0 "$STATUS"

@@ -18,28 +18,29 @@ BUILD=${BUILD:-build}
 FUZZ_SECONDS=${FUZZ_SECONDS:-1}
 export FUZZ_SECONDS
 
-# Every fuzzer's command, one per line.
+# Every fuzzer, one per line; after fuzz-server stands what it is to start.
 fuzzers() {
   local server
 
-  echo "$BUILD/tests/fuzz-text"
-  echo "$BUILD/tests/fuzz-options"
+  echo fuzz-text
+  echo fuzz-options
   for server in $(servers); do
     case $server in
-    */*) echo "$BUILD/tests/fuzz-server $BUILD/${server%/*} -s ${server#*/}" ;;
-    *) echo "$BUILD/tests/fuzz-server $BUILD/$server" ;;
+    */*) echo "fuzz-server ${server%/*} -s ${server#*/}" ;;
+    *) echo "fuzz-server $server" ;;
     esac
   done
 }
 
 # run_all: runs each once, and numbers the reports.
 run_all() {
-  local number=0 failed=0 report status command
+  local number=0 failed=0 report status fuzzer server options
 
-  while read -r command; do
+  while read -r fuzzer server options; do
     number=$((number + 1))
-    # shellcheck disable=SC2086 # it is a command and its arguments
-    report=$($command 2>&1 </dev/null)
+    # shellcheck disable=SC2086 # the options are no word, or two
+    report=$("$BUILD/tests/$fuzzer" ${server:+"$BUILD/$server"} $options \
+      2>&1 </dev/null)
     status=$?
     case $status,$report in
     0,'ok - '*) echo "ok $number - ${report#ok - }" ;;
@@ -54,7 +55,7 @@ run_all() {
             print "not ok " n " - a fuzzer ended with status " status
           printf "%s", text
         }'
-      echo "# it was: $command"
+      echo "# it was: $fuzzer $server $options"
       ;;
     esac
   done <<<"$list"
