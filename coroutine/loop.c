@@ -277,12 +277,6 @@ void run_forever(void)
         while (yielded.first != NULL)
             append(&ready, take(&yielded));
     }
-    selector->close();
-    free(waiting);
-    waiting = NULL;
-    capacity = 0;
-    listener = -1;
-    listening = false;
 }
 
 void stop_loop(void)

@@ -29,9 +29,6 @@ struct selector {
      * It is level-triggered: what was not read is reported again. Returns
      * false, with errno, if it fails. */
     bool (*wait)(int ms, void (*ready)(int fd));
-
-    /* Frees what open and watch have taken. */
-    void (*close)(void);
 };
 
 /* Those that this system has are linked in. */

@@ -7,11 +7,10 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 enum { EVENTS = 64 };
 
-static int epoll = -1;
+static int epoll;
 
 static bool selector_open(void)
 {
@@ -43,12 +42,6 @@ static bool selector_wait(int ms, void (*ready)(int fd))
     return true;
 }
 
-static void selector_close(void)
-{
-    close(epoll);
-    epoll = -1;
-}
-
 const struct selector selector_epoll = {
     .name = "epoll",
     .limit = INT_MAX,
@@ -56,5 +49,4 @@ const struct selector selector_epoll = {
     .watch = selector_watch,
     .unwatch = selector_unwatch,
     .wait = selector_wait,
-    .close = selector_close,
 };

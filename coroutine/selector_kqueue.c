@@ -11,11 +11,10 @@
 #include <sys/event.h>
 #include <sys/time.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 enum { EVENTS = 64 };
 
-static int kq = -1;
+static int kq;
 
 static bool selector_open(void)
 {
@@ -52,12 +51,6 @@ static bool selector_wait(int ms, void (*ready)(int fd))
     return true;
 }
 
-static void selector_close(void)
-{
-    close(kq);
-    kq = -1;
-}
-
 const struct selector selector_kqueue = {
     .name = "kqueue",
     .limit = INT_MAX,
@@ -65,5 +58,4 @@ const struct selector selector_kqueue = {
     .watch = selector_watch,
     .unwatch = selector_unwatch,
     .wait = selector_wait,
-    .close = selector_close,
 };

@@ -51,13 +51,6 @@ static bool selector_wait(int ms, void (*ready)(int fd))
     return true;
 }
 
-static void selector_close(void)
-{
-    free(watched);
-    watched = NULL;
-    count = capacity = 0;
-}
-
 const struct selector selector_poll = {
     .name = "poll",
     .limit = INT_MAX,
@@ -65,5 +58,4 @@ const struct selector selector_poll = {
     .watch = selector_watch,
     .unwatch = selector_unwatch,
     .wait = selector_wait,
-    .close = selector_close,
 };

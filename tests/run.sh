@@ -131,7 +131,7 @@ chosen_servers() {
 list_runs() {
   local server what
 
-  for what in broken exercises docs "$here"/*.bats kevent tasks times matrix fuzz; do
+  for what in broken exercises docs "$here"/*.bats kevent tasks pause matrix fuzz; do
     has_scenarios "$what" || continue
     for server in $servers; do
       [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
@@ -159,7 +159,7 @@ concerns() {
   case $1,$2 in
   kevent,kqueue) [ -x "$BUILD/tests/kqueue-test" ] ;;
   tasks,"$first_coroutine") [ -x "$BUILD/tests/coroutine-test" ] ;;
-  times,"${servers%% *}") [ -x "$BUILD/tests/timeout-test" ] ;;
+  pause,"${servers%% *}") [ -x "$BUILD/tests/pause-test" ] ;;
   matrix,*) [ -f "$here/faults/matrix.sh" ] ;;
   fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
   broken,"${servers%% *}" | exercises,"${servers%% *}" | docs,"${servers%% *}")
@@ -197,7 +197,7 @@ make_run() {
   case $2 in
   kevent) "$BUILD/tests/kqueue-test" ;;
   tasks) "$BUILD/tests/coroutine-test" ;;
-  times) "$BUILD/tests/timeout-test" ;;
+  pause) "$BUILD/tests/pause-test" ;;
   matrix) BACKENDS=$1 JOBS=1 bash "$here/faults/matrix.sh" core ;;
   fuzz) BACKENDS=$BACKENDS bash "$here/fuzz/fuzz.sh" ;;
   broken) bash "$here/broken/run.sh" core ;;

@@ -58,7 +58,7 @@ LONG=180
 FILE_SIZE=300000
 
 # The tests of single functions, as make calls them.
-unit='build/tests/timeout-test build/tests/coroutine-test build/tests/kqueue-test
+unit='build/tests/pause-test build/tests/coroutine-test build/tests/kqueue-test
 build/tests/fuzz-text build/tests/fuzz-options'
 
 # The files of scenarios, the quickest and most telling first. Others follow.
@@ -199,7 +199,7 @@ unit_for() {
   local name=${1##*/}
 
   case $1 in
-  common/listener.c) echo timeout-test ;;
+  common/listener.c) echo pause-test ;;
   common/*) [ ! -f "$work/base/tests/fuzz/fuzz_$name" ] || echo "fuzz-${name%.c}" ;;
   coroutine/*) echo coroutine-test ;;
   kqueue/linux/*) echo kqueue-test ;;
@@ -392,6 +392,8 @@ try_change() {
   cp -Rp "$work/base" "$copy" || return
   awk -v apply="$number" -f "$here/mutate.awk" "$work/base/$file" >"$copy/$file"
   while read -r target kind server; do
+    # It is not there if the system cannot have it.
+    [ -x "$work/base/$target" ] || continue
     case $made in
     *" $target "*) ;;
     *)
@@ -404,8 +406,7 @@ try_change() {
       fi
       ;;
     esac
-    # Not there if the system cannot have it, the same if it is not concerned.
-    [ -x "$copy/$target" ] || continue
+    # It is the same if the change does not concern it.
     ! cmp -s "$work/base/$target" "$copy/$target" || continue
     [ -n "$placed" ] || { take_place && placed=yes; } || return
     if [ "$SECONDS" -ge "$end" ]; then

@@ -17,7 +17,6 @@
 #include "../../common/server.h"
 #include "../../coroutine/loop.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -172,32 +171,6 @@ static bool others_run_while_one_waits(void)
     return true;
 }
 
-/* The first loop has a copy of the listener's descriptor, which is closed: a
- * second loop that still watched it would fail. The second has one with a
- * higher number, so its table must be larger than that of the first. */
-static bool a_second_loop_begins_anew(void)
-{
-    int copy = dup(listener), high = fcntl(listener, F_DUPFD, 300);
-    int fd = -1, unused;
-
-    CHECK(start(starter, copy));
-    CHECK(start(connector, &fd));
-    run_forever();
-    close(fd);
-    close(copy);
-    memset(notes, 0, sizeof notes);
-    unused = dup(listener);
-    close(unused);
-    open_event_loop(options.selector);
-    CHECK(start(starter, high));
-    CHECK(start(connector, &fd));
-    run_forever();
-    CHECK(strcmp(notes, "axbcd") == 0);
-    close(fd);
-    CHECK(dup(listener) == unused); /* the loop has closed what it had opened */
-    return true;
-}
-
 static bool ten_thousand_tasks_leave_nothing(void)
 {
     long first = 0;
@@ -208,8 +181,6 @@ static bool ten_thousand_tasks_leave_nothing(void)
 
         for (int i = 0; i < MANY; i++)
             CHECK(start(count, &counter));
-        if (round > 0)
-            open_event_loop(options.selector);
         run_forever();
         CHECK(counter == MANY);
         getrusage(RUSAGE_SELF, &usage);
@@ -346,7 +317,6 @@ static const struct {
     {"a started task first runs when its starter waits",
      started_tasks_run_when_the_starter_waits},
     {"other tasks run while one waits", others_run_while_one_waits},
-    {"a second loop begins anew", a_second_loop_begins_anew},
     {"200,000 tasks leave nothing allocated", ten_thousand_tasks_leave_nothing},
     {"tasks wait while others end", tasks_wait_while_others_end},
     {"a task stops the loop, and each task comes to its end",

@@ -20,6 +20,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
 #include <time.h>
 
@@ -37,7 +38,26 @@ static struct timespec now;
 enum { FOREVER = -1 };
 static long long given;
 
+/* What accept fails with. */
+static int fault;
+
 /* Each of these is found before the one of the C library. */
+
+int accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+    (void)fd, (void)address, (void)size;
+    errno = fault;
+    return -1;
+}
+
+/* Without _GNU_SOURCE no header declares it. */
+int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+
+int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    (void)flags;
+    return accept(fd, address, size);
+}
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -93,11 +113,62 @@ static void set_clock(long ms)
     now.tv_nsec = nanoseconds % 1000000000;
 }
 
-/* Has the next accept fail, with EBADF, so that a pause begins. */
-static void begin_pause(void)
+/* Whether a pause begins if accept fails so, as often in a row. */
+static bool pauses_after(int error, int times)
 {
+    set_clock(5000);
+    if (accept_paused())
+        return false; /* the last one should be over */
     set_clock(0);
-    accept_client(-1);
+    fault = error;
+    while (times-- > 0)
+        accept_client(-1);
+    return accept_paused();
+}
+
+static bool begin_pause(void)
+{
+    return pauses_after(EMFILE, 1);
+}
+
+static bool begins_if_something_runs_out(void)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EBADF};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (!pauses_after(errors[i], 1)) {
+            printf("# no pause: %s\n", strerror(errors[i]));
+            return false;
+        }
+    return true;
+}
+
+/* What accept(2) lists: the fault of one client, or of its network. */
+static bool begins_only_after_64_lost_clients(void)
+{
+    static const int errors[] = {
+        ECONNABORTED, EPROTO,      ENETDOWN,   ENETUNREACH,
+        EHOSTUNREACH, ENOPROTOOPT, EOPNOTSUPP,
+#ifdef EHOSTDOWN
+        EHOSTDOWN,
+#endif
+#ifdef ENONET
+        ENONET,
+#endif
+    };
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (pauses_after(errors[i], 63) || !pauses_after(errors[i], 1)) {
+            printf("# a pause too early or too late: %s\n",
+                   strerror(errors[i]));
+            return false;
+        }
+    return true;
+}
+
+static bool never_begins_if_nobody_is_there(void)
+{
+    return !pauses_after(EAGAIN, 100) && !pauses_after(EINTR, 100);
 }
 
 /* Whether a wait is given this time, in milliseconds, after so many of them. */
@@ -116,15 +187,15 @@ static bool lasts(long after, int wanted)
  * midst of one. */
 static bool lasts_as_long_as_the_pause(void)
 {
-    begin_pause();
-    return lasts(0, 1001) && lasts(1, 1000) && lasts(2, 999) &&
+    return begin_pause() && lasts(0, 1001) && lasts(1, 1000) && lasts(2, 999) &&
            lasts(300, 701) && lasts(500, 501) && lasts(998, 3) &&
            lasts(999, 2) && lasts(1000, 1) && lasts(5000, 1);
 }
 
 static bool is_over_after_a_second(void)
 {
-    begin_pause();
+    if (!begin_pause())
+        return false;
     set_clock(999);
     if (!accept_paused())
         return false;
@@ -134,7 +205,6 @@ static bool is_over_after_a_second(void)
 
 static bool lasts_forever_without_a_pause(void)
 {
-    begin_pause();
     set_clock(1000);
     return !accept_paused() && accept_timeout() == -1 &&
            accept_timeval() == NULL && accept_timespec() == NULL;
@@ -175,6 +245,10 @@ static const struct {
     const char *name;
     bool (*holds)(void);
 } promises[] = {
+    {"a pause begins if something runs out", begins_if_something_runs_out},
+    {"a pause begins after 64 clients that were lost, not before",
+     begins_only_after_64_lost_clients},
+    {"no pause begins if nobody is there", never_begins_if_nobody_is_there},
     {"a wait lasts as long as the pause", lasts_as_long_as_the_pause},
     {"the pause is over after a second", is_over_after_a_second},
     {"without a pause a wait lasts forever", lasts_forever_without_a_pause},
