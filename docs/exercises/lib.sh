@@ -174,11 +174,14 @@ wait_until() {
   done
 }
 
+# What is started in the background is started with exec: yash and ksh93 would
+# else put a process of their own between, and end_all would kill that alone.
+
 # serve PROGRAM [OPTION...]: starts it on a free port. Sets pid and port; its
 # output goes to $scratch/out. Fails where it does not listen.
 serve() {
   : >"$scratch/out"
-  "$@" --address "$HOST" --port 0 >"$scratch/out" 2>"$scratch/err" \
+  exec "$@" --address "$HOST" --port 0 >"$scratch/out" 2>"$scratch/err" \
     </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   pid=$!
   pids="$pids $pid"
@@ -218,7 +221,7 @@ hold() {
   mkfifo "$scratch/held.in"
   : >"$scratch/held"
   exec 9<>"$scratch/held.in"
-  "$BUILD/tools/client" -t 60 -a "$HOST" "$port" "$@" \
+  exec "$BUILD/tools/client" -t 60 -a "$HOST" "$port" "$@" \
     <"$scratch/held.in" >"$scratch/held" 2>&1 9>&- &
   holder=$!
   pids="$pids $holder"
@@ -237,8 +240,7 @@ said() {
 stop() {
   kill "$1" 2>/dev/null
   wait_until ended "$1" || {
-    kill -KILL "$1"
-    wait "$1" 2>/dev/null
+    end "$1"
     status=hangs
     return 1
   }
@@ -291,12 +293,15 @@ serves_others() {
   stop "$pid"
 }
 
+# end PID: kills it and waits for it. bash tells of a process that was killed, and
+# may do so before the wait, so its words go nowhere from the kill on.
+end() {
+  { kill -KILL "$1" && wait "$1"; } 2>/dev/null || :
+}
+
 # Ends what a check has started, by its process id.
 end_all() {
-  for one in $pids; do
-    kill -KILL "$one" 2>/dev/null
-    wait "$one" 2>/dev/null
-  done
+  for one in $pids; do end "$one"; done
   pids=
 }
 
