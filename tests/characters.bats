@@ -97,6 +97,7 @@ shows() {
   local bytes=$BATS_TEST_TMPDIR/bytes
 
   only_ours
+  needs_program urgent
   start_server
   "$BUILD/tests/urgent" "$HOST" "$PORT" before '!' after '!' 'end' 3>&- 4>&-
   wait_until left 1

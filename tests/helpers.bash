@@ -131,6 +131,11 @@ inject() {
   UNDER="strace -D -qq -ttt -o '$TRACE' -e trace=$1 -e inject=$1:$2"
 }
 
+# needs_program NAME: skips where this program of tests/ is not built.
+needs_program() {
+  [ -x "$BUILD/tests/$1" ] || skip "there is no $BUILD/tests/$1"
+}
+
 # needs_proc: skips where the kernel does not show its processes as files.
 needs_proc() {
   [ -d /proc/self/fd ] || skip "there is no /proc"

@@ -27,6 +27,7 @@ setup_file() {
 
 @test "an alarm that the parent has set ends it, as the parent wants" {
   only_ours
+  needs_program inherit
   not_under
   UNDER="'$BUILD/tests/inherit' alarm:300" run_server --port 0
   same 142 "$STATUS"
@@ -37,6 +38,7 @@ setup_file() {
   local signal
 
   only_ours
+  needs_program inherit
   not_under
   for signal in INT TERM HUP; do
     UNDER="'$BUILD/tests/inherit' block" start_server
@@ -51,6 +53,7 @@ setup_file() {
   local signal status
 
   only_ours
+  needs_program inherit
   preload slow_names
   for signal in INT:130 TERM:143 HUP:129; do
     status=${signal#*:}
