@@ -2,7 +2,7 @@
 # run.sh: does every page of documentation still say what is true?
 #
 #     bash tests/docs/run.sh                      README.md and docs/*.md
-#     bash tests/docs/run.sh docs/2-select.md     one page
+#     bash tests/docs/run.sh docs/select.md     one page
 #     bash tests/docs/run.sh --lines [PAGE...]    corrects line numbers in the pages
 #
 # - What stands behind `$ ` in a block ```console is typed into a shell, and
