@@ -240,24 +240,28 @@ int64_t cpu_time(long pid)
     return time;
 }
 
-/* Returns the number of bytes in the line of /proc/PID/smaps_rollup that begins
- * with "Pss:". */
+/* Returns a process's share of the memory that is no part of a file, from
+ * /proc/PID/smaps_rollup; before Linux 5.4, its share of all. Of programs and
+ * libraries it would depend on who else happens to use them. */
 static int64_t share_of_memory(long pid)
 {
     char path[64], line[256];
     long kilobytes;
-    int64_t memory = UNKNOWN;
+    int64_t all = UNKNOWN, memory = UNKNOWN;
     FILE *file;
 
     snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pid);
     file = fopen(path, "r");
     if (file == NULL)
         return UNKNOWN;
-    while (memory == UNKNOWN && fgets(line, sizeof line, file) != NULL)
+    while (fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, "Pss: %ld kB", &kilobytes) == 1)
-            memory = (int64_t)kilobytes * 1024;
+            all = (int64_t)kilobytes * 1024;
+        else if (sscanf(line, "Pss_Anon: %ld kB", &kilobytes) == 1 ||
+                 sscanf(line, "Pss_Shmem: %ld kB", &kilobytes) == 1)
+            memory = (memory == UNKNOWN ? 0 : memory) + kilobytes * 1024;
     fclose(file);
-    return memory;
+    return memory == UNKNOWN ? all : memory;
 }
 
 int64_t resident_memory(long pid)
