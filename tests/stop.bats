@@ -204,6 +204,17 @@ stuck_server() {
   wait_held
 }
 
+@test "a stuck output ends it even if the parent had all signals blocked" {
+  only_ours
+  not_under
+  UNDER="$BUILD/tests/inherit block" stuck_server
+  stop_server TERM
+  same 1 "$STATUS"
+  has "$NAME: stopped, but standard output is stuck" "$ERR"
+  go
+  wait_held
+}
+
 @test "a second signal ends it at once, if it is not of the same stop" {
   only_ours
   stuck_server
@@ -231,6 +242,7 @@ stuck_server() {
   kill -INT "$PID"
   # The signal that comes each second by itself, to interrupt a write.
   wait_until catches_alarm
+  wait_until asleep
   kill -ALRM "$PID"
   sleep 0.3
   ! ended "$PID" || fail "it has given up"
