@@ -393,14 +393,15 @@ go() {
   echo >&9
 }
 
-# wait_said TEXT: waits until the held client has printed this line.
+# wait_said TEXT: waits until the held client has printed this line. One that has
+# ended is waited for no longer.
 wait_said() {
-  wait_until said "$1"
+  wait_until said_or_ended "$1"
+  has_line "$1" "$HELD" || fail "the client ended: $(cat "$HELD")"
 }
 
-said() {
-  if has_line "$1" "$HELD"; then return 0; fi
-  ! ended "$HELD_PID" || fail "the client ended: $(cat "$HELD")"
+said_or_ended() {
+  has_line "$1" "$HELD" || ended "$HELD_PID"
 }
 
 # wait_held: waits until the held client is done; fails where it failed.
