@@ -288,6 +288,8 @@ slept_through() {
   wait_until saw close 1
   : >"$EVENTS"
   stop_server
+  # No hole where the old lines were; the shell would not see it.
+  same "$(wc -c <"$EVENTS")" "$(tr -d '\000' <"$EVENTS" | wc -c)"
   same "stop - 0" "$(cut -f 2- "$EVENTS" | tr '\t' ' ')"
 }
 
