@@ -1,0 +1,499 @@
+// page.js: plays the recordings. Each step of a recording holds the whole state
+// after it, so that showing a step needs nothing but that step: going back is
+// exact. record.awk says what is in a step.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const make = (tag, text = "", className = "") =>
+  Object.assign(document.createElement(tag), {textContent: text, className});
+
+let sides = [];     // the recordings that are shown, one or two
+let steps = [];     // of both, on one clock: {k, t, who, at: [index, index]}
+let now = 0;
+let timer = null;
+let asked = new Set(); // the steps that predict has asked about
+
+// --- Two recordings on one clock ---------------------------------------------
+
+// A step of the scenario begins when its client acts, in both recordings at the
+// same time. What the servers do then follows in the order of their own clocks.
+function merge() {
+  const entries = [];
+  sides.forEach((recording, side) => recording.steps.forEach((step, index) => {
+    if (step.k > 0)
+      entries.push({k: step.k, t: step.at ? -1 : step.t, side, index, step});
+  }));
+  entries.sort((a, b) => a.k - b.k || a.t - b.t || a.side - b.side ||
+    a.index - b.index);
+  // At first both are where the first client finds them.
+  const at = sides.map((recording) =>
+    Math.max(0, recording.steps.findIndex((step) => step.k > 0) - 1));
+  steps = [{k: 0, t: 0, who: null, at: [...at]}];
+  for (const {k, t, side, index, step} of entries) {
+    const last = steps[steps.length - 1];
+    at[side] = index;
+    if (step.at && last.event === step.at)
+      last.at = [...at]; // the same client in the other recording
+    else
+      steps.push({k, t: Math.max(0, t), who: step.at ? null : side,
+        event: step.at, at: [...at]});
+  }
+}
+
+// --- The two sources -----------------------------------------------------------
+
+const mainFile = (recording) => recording.source.file;
+
+// Which lines of a are also in b, in order: the longest common subsequence.
+function align(a, b) {
+  const same = (i, j) => a[i].trim() === b[j].trim();
+  const length = Array.from({length: a.length + 1}, () =>
+    new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      length[i][j] = same(i, j) ? length[i + 1][j + 1] + 1
+        : Math.max(length[i + 1][j], length[i][j + 1]);
+  const rows = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    if (i < a.length && j < b.length && same(i, j))
+      rows.push([i++, j++]);
+    else if (j === b.length ||
+        (i < a.length && length[i + 1][j] >= length[i][j + 1]))
+      rows.push([i++, null]);
+    else
+      rows.push([null, j++]);
+  }
+  return pairUp(rows);
+}
+
+// Lines that differ stand beside each other as far as there are as many.
+function pairUp(rows) {
+  const paired = [];
+  let left = [], right = [];
+  const flush = () => {
+    for (let i = 0; i < Math.max(left.length, right.length); i++)
+      paired.push([left[i] ?? null, right[i] ?? null]);
+    left = [];
+    right = [];
+  };
+  for (const [i, j] of rows) {
+    if (i !== null && j !== null) {
+      flush();
+      paired.push([i, j, true]);
+    } else if (i !== null)
+      left.push(i);
+    else
+      right.push(j);
+  }
+  flush();
+  return paired;
+}
+
+function showSources() {
+  const texts = sides.map((recording) => recording.source.lines);
+  const rows = sides.length === 2 ? align(...texts)
+    : texts[0].map((_, i) => [i, null, true]);
+  sides.forEach((recording, side) => {
+    const list = recording.element.querySelector(".source");
+    list.replaceChildren();
+    list.setAttribute("aria-label", "source: " + mainFile(recording));
+    recording.lines = [];
+    for (const row of rows) {
+      const number = row[side];
+      const item = make("li", number === null ? " " : texts[side][number] || " ",
+        row[2] ? "" : "differs");
+      item.dataset.number = number === null ? "" : number + 1;
+      if (number !== null)
+        recording.lines[number + 1] = item;
+      list.append(item);
+    }
+  });
+}
+
+// --- One step ------------------------------------------------------------------
+
+// The line of a path that is in the file which is shown: the innermost one.
+function lineOf(recording, path) {
+  for (let i = 1; path && i < path.length; i += 2) {
+    const [, file, line] = path[i].match(/^(.*):(\d+)$/);
+    if (file === mainFile(recording))
+      return Number(line);
+  }
+  return null;
+}
+
+// Where the program is: a step of a client says nothing about that, so the last
+// one that does.
+function pathAt(recording, index) {
+  while (index > 0 && !recording.steps[index].path)
+    index--;
+  return recording.steps[index].path;
+}
+
+function showLine(recording, step, index) {
+  const path = pathAt(recording, index);
+  for (const item of recording.element.querySelectorAll("li.here, li.asleep")) {
+    item.classList.remove("here", "asleep");
+    item.removeAttribute("aria-current");
+  }
+  const asleep = new Map();
+  for (const [who, , sleepPath] of step.tasks) {
+    const line = sleepPath && lineOf(recording, sleepPath);
+    if (line)
+      asleep.set(line, [...(asleep.get(line) || []), who]);
+  }
+  for (const [line, who] of asleep) {
+    recording.lines[line].classList.add("asleep");
+    recording.lines[line].dataset.who = "asleep" +
+      (step.tasks.length > 1 ? ": " + who.join(", ") : "");
+  }
+  const line = lineOf(recording, path);
+  const item = line && recording.lines[line];
+  if (item) {
+    item.classList.add("here");
+    item.setAttribute("aria-current", "step");
+    const list = item.parentNode;
+    list.scrollTop = item.offsetTop - list.clientHeight / 2;
+    list.scrollLeft = 0;
+  }
+  const below = [];
+  for (let i = 0; path && i < path.length; i += 2)
+    if (!path[i + 1].startsWith(mainFile(recording)))
+      below.unshift(`${path[i]} (${path[i + 1]})`);
+  recording.element.querySelector(".path").textContent =
+    below.length ? "inside: " + below.join(" \u2192 ") : "";
+}
+
+function showStatus(recording, step) {
+  const status = recording.element.querySelector(".status");
+  const sleeping = step.tasks.filter(([, call]) => call);
+  const running = step.tasks.filter(([, call]) => !call);
+  const name = (who) => step.tasks.length > 1 ? who + " " : "";
+  status.replaceChildren();
+  if (step.who.startsWith("server") && !(sleeping.length === 1 &&
+      step.tasks.length === 1))
+    status.append(make("span", "runs: " + step.call, "runs"), " ");
+  else if (running.length)
+    status.append(make("span", "runs: " + running.map(([who]) => name(who) ||
+      "the program").join(", "), "runs"), " ");
+  if (sleeping.length)
+    status.append(make("span", "asleep: " + sleeping.map(([who, call]) =>
+      name(who) + "in " + call).join(", "), "asleep"));
+}
+
+function chips(element, names, className = "") {
+  element.replaceChildren(...names.map((name) =>
+    make("span", name, "chip " + className)));
+  if (!names.length)
+    element.textContent = "\u2013";
+}
+
+const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+function showKernel(recording, step) {
+  const find = (name) => recording.element.querySelector("." + name);
+  chips(find("queue"), step.queue, "unread");
+  chips(find("list"), step.list);
+  chips(find("ready"), step.ready);
+  find("list-name").textContent = step.kept
+    ? "list, kept by the kernel" : "list, passed in each call";
+  const sockets = Object.entries(step.sockets).map(([letter, socket]) => {
+    const [where, unread, client, sent] = socket;
+    const words = [letter + ":", where];
+    if (sent)
+      words.push(`sent ${sent.replaceAll("\\n", "")}`);
+    if (client !== "connected")
+      words.push(client);
+    if (unread)
+      words.push(`\u2013 ${count(unread, "byte")} unread`);
+    return make("span", words.join(" "), "chip" + (unread ? " unread" : "") +
+      (where === "gone" ? " over" : ""));
+  });
+  find("sockets").replaceChildren(...sockets);
+  const [calls, wakes, copied] = step.n;
+  find("counters").textContent = `${count(calls, "system call")}, ` +
+    `${count(wakes, "wake-up")}, ${count(copied, "list entrie")
+      .replace("entrie", copied === 1 ? "entry" : "entrie")} copied`;
+}
+
+function showTerminal(recording, step, previous) {
+  const terminal = recording.element.querySelector(".terminal");
+  const text = (from, to) =>
+    new TextDecoder().decode(recording.bytes.slice(from, to));
+  const before = Math.min(previous ? previous.out : 0, step.out);
+  terminal.replaceChildren(text(0, before), make("mark", text(before, step.out)));
+  terminal.scrollTop = terminal.scrollHeight;
+}
+
+function show(number) {
+  now = Math.max(0, Math.min(number, steps.length - 1));
+  const step = steps[now];
+  sides.forEach((recording, side) => {
+    const state = recording.steps[step.at[side]];
+    const last = recording.steps[steps[Math.max(0, now - 1)].at[side]];
+    recording.element.classList.toggle("acts", step.who === side);
+    showLine(recording, state, step.at[side]);
+    showStatus(recording, state);
+    showKernel(recording, state);
+    showTerminal(recording, state, last);
+  });
+  const [say, about] = words(now);
+  $("say").textContent = say;
+  $("about").textContent = about;
+  $("position").value = now;
+  $("clock").textContent = `step ${now} of ${steps.length - 1}, ` +
+    `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`;
+  for (const row of $("all").querySelectorAll("tbody tr"))
+    row.toggleAttribute("aria-current", Number(row.dataset.step) === now);
+  const event = eventAt(now);
+  history.replaceState(null, "", "#" + sides.map((r) => r.name).join(",") +
+    (step.event ? "/at=" + event : "/step=" + now));
+}
+
+// The sentence of a step, and what stands above it.
+function words(number) {
+  const step = steps[number];
+  const state = sides[Math.max(0, step.who ?? 0)].steps[step.at[step.who ?? 0]];
+  if (number === 0)
+    return ["The servers listen, and no client is there.",
+      "Press space to play, . for one step, ? for all keys."];
+  if (step.event)
+    return [state.say, state.about || ""];
+  return [state.say, `${sides[step.who].name}` + (state.who === "server" ? ""
+    : ", " + state.who) + `: ${state.call}`];
+}
+
+const eventAt = (number) => {
+  while (number > 0 && !steps[number].event)
+    number--;
+  return steps[number].event || "";
+};
+
+// --- Moving about ----------------------------------------------------------------
+
+const nextEvent = () => {
+  const found = steps.findIndex((step, i) => i > now && step.event);
+  return found < 0 ? steps.length - 1 : found;
+};
+
+const lastEvent = () => {
+  let i = now - 1;
+  while (i > 0 && !steps[i].event)
+    i--;
+  return i;
+};
+
+function go(number) {
+  hideQuestion();
+  show(number);
+}
+
+function forward() {
+  if (!$("question").hidden && !$("question").dataset.answered)
+    return; // predict waits for an answer
+  hideQuestion();
+  if (now === steps.length - 1)
+    return pause();
+  if (shouldAsk())
+    return ask();
+  show(now + 1);
+}
+
+function pause() {
+  clearTimeout(timer);
+  timer = null;
+  $("play").textContent = "\u25b6 play";
+}
+
+function tick() {
+  forward();
+  if (timer !== null)
+    timer = setTimeout(tick, (steps[now].event ? 1600 : 800) /
+      2 ** Number($("speed").value));
+}
+
+function play() {
+  if (timer !== null)
+    return pause();
+  if (now === steps.length - 1)
+    show(0);
+  $("play").textContent = "\u23f8 pause";
+  timer = setTimeout(tick, 200);
+}
+
+// --- Predict -----------------------------------------------------------------------
+
+// Whether a server prints something between this event and the next: what the
+// question asks. The answer comes from the recording.
+function prints(side) {
+  const start = sides[side].steps[steps[now].at[side]].out;
+  let i = now + 1;
+  while (i < steps.length && !steps[i].event)
+    i++;
+  return sides[side].steps[steps[i - 1].at[side]].out > start;
+}
+
+const shouldAsk = () => $("predict").checked && steps[now].event &&
+  !asked.has(now);
+
+function ask() {
+  const names = sides.map((recording) => recording.name);
+  const truth = sides.map((_, side) => prints(side));
+  const answers = names.length === 1
+    ? [["yes", [true]], ["no", [false]]]
+    : [[names[0] + " alone", [true, false]], [names[1] + " alone", [false, true]],
+      ["both", [true, true]], ["neither", [false, false]]];
+  const box = $("question");
+  pause();
+  asked.add(now);
+  box.replaceChildren(make("strong", "Predict: who prints something about it " +
+    "before the next client does anything? "));
+  for (const [label, meaning] of answers) {
+    const button = make("button", label);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const right = (m) => m.every((value, i) => value === truth[i]);
+      box.dataset.answered = "yes";
+      [...box.querySelectorAll("button")].forEach((other, i) =>
+        other.classList.toggle("right", right(answers[i][1])));
+      if (!right(meaning))
+        button.classList.add("wrong");
+      box.append(make("span", right(meaning) ? " Yes. Go on, and see why."
+        : " No. Go on, and see why."));
+    }, {once: true});
+    box.append(button);
+  }
+  delete box.dataset.answered;
+  box.hidden = false;
+  box.querySelector("button").focus();
+}
+
+function hideQuestion() {
+  $("question").hidden = true;
+}
+
+// --- The page ------------------------------------------------------------------------
+
+function choose(names) {
+  pause();
+  asked = new Set();
+  sides = names.map((name) => recordings.find((r) => r.name === name))
+    .filter(Boolean);
+  if (!sides.length)
+    sides = recordings.slice(0, 2);
+  sides = [...new Set(sides)].slice(0, 2);
+  $("sides").replaceChildren();
+  for (const recording of sides) {
+    const copy = $("side").content.cloneNode(true);
+    recording.element = copy.querySelector("article");
+    recording.bytes = new TextEncoder().encode(recording.output);
+    copy.querySelector("h2").textContent = recording.name;
+    $("sides").append(copy);
+  }
+  $("left").value = sides[0].name;
+  $("right").value = sides[1] ? sides[1].name : "";
+  $("scenario").textContent = sides[0].scenario;
+  merge();
+  showSources();
+  $("position").max = steps.length - 1;
+  if ($("all").open)
+    fillTable();
+}
+
+function fillTable() {
+  $("all").querySelector("tbody").replaceChildren(...steps.map((step, number) => {
+    const row = make("tr");
+    const link = make("a", String(number));
+    const state = sides[step.who ?? 0].steps[step.at[step.who ?? 0]];
+    link.href = "#" + sides.map((r) => r.name).join(",") + "/step=" + number;
+    row.dataset.step = number;
+    const cells = [link, `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`,
+      step.who === null ? "client" : sides[step.who].name,
+      number ? state.call : "", words(number)[0]];
+    for (const cell of cells) {
+      const data = make("td");
+      data.append(cell);
+      row.append(data);
+    }
+    return row;
+  }));
+  show(now);
+}
+
+// "#poll,epoll/at=b-sent" or "#poll/step=17".
+function follow() {
+  const [names, where = ""] = decodeURIComponent(location.hash.slice(1)).split(/\/(?=at=|step=)/);
+  choose(names ? names.split(",") : []);
+  const [kind, value] = where.split("=");
+  const number = kind === "at" ? steps.findIndex((step) => step.event === value)
+    : Number(value) || 0;
+  go(Math.max(0, number));
+}
+
+function swapTheme() {
+  const root = document.documentElement;
+  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+}
+
+function toggleHelp() {
+  $("keys").hidden = !$("keys").hidden;
+  $("help").setAttribute("aria-expanded", String(!$("keys").hidden));
+}
+
+const keys = {
+  " ": play,
+  ",": () => go(now - 1),
+  ".": forward,
+  "ArrowLeft": () => go(now - 1),
+  "ArrowRight": forward,
+  "[": () => go(lastEvent()),
+  "]": () => go(nextEvent()),
+  "Home": () => go(0),
+  "End": () => go(steps.length - 1),
+  "p": () => $("predict").click(),
+  "t": () => { $("all").open = !$("all").open; },
+  "d": swapTheme,
+  "?": toggleHelp,
+};
+
+function pressed(event) {
+  const own = event.target.closest("select, input, button, summary, a");
+  if (event.ctrlKey || event.altKey || event.metaKey ||
+      (own && [" ", "Enter", "ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)))
+    return; // the control's own key
+  const digit = /^[0-9]$/.test(event.key);
+  if (!digit && !keys[event.key])
+    return;
+  event.preventDefault();
+  if (digit)
+    go(Math.round((steps.length - 1) * Number(event.key) / 10));
+  else
+    keys[event.key]();
+}
+
+function start() {
+  for (const id of ["left", "right"]) {
+    if (id === "right")
+      $(id).append(new Option("(none)", ""));
+    for (const {name} of recordings)
+      $(id).append(new Option(name, name));
+    $(id).addEventListener("change", () => {
+      const event = eventAt(now);
+      choose([$("left").value, $("right").value].filter(Boolean));
+      go(Math.max(0, steps.findIndex((step) => step.event === event)));
+    });
+  }
+  const clicks = {play, back: keys[","], next: forward, "back-event": keys["["],
+    "next-event": keys["]"], help: toggleHelp, theme: swapTheme};
+  for (const [id, action] of Object.entries(clicks))
+    $(id).addEventListener("click", action);
+  $("position").addEventListener("input", () => go(Number($("position").value)));
+  $("all").addEventListener("toggle", () => $("all").open && fillTable());
+  document.addEventListener("keydown", pressed);
+  addEventListener("hashchange", follow);
+  document.documentElement.dataset.theme =
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  follow();
+}
+
+start();
