@@ -11,6 +11,7 @@ let sides = [];     // the recordings that are shown, one or two
 let steps = [];     // of both, on one clock: {k, t, who, at: [index, index]}
 let now = 0;
 let timer = null;
+let addressTimer = null;
 let asked = new Set(); // the steps that predict has asked about
 
 // --- Two recordings on one clock ---------------------------------------------
@@ -135,6 +136,7 @@ function showLine(recording, step, index) {
   for (const item of recording.element.querySelectorAll("li.here, li.asleep")) {
     item.classList.remove("here", "asleep");
     item.removeAttribute("aria-current");
+    delete item.dataset.who;
   }
   const asleep = new Map();
   for (const [who, , sleepPath] of step.tasks) {
@@ -231,7 +233,7 @@ function show(number) {
   sides.forEach((recording, side) => {
     const state = recording.steps[step.at[side]];
     const last = recording.steps[steps[Math.max(0, now - 1)].at[side]];
-    recording.element.classList.toggle("acts", step.who === side);
+    recording.element.className = step.who === side ? "acts" : "";
     showLine(recording, state, step.at[side]);
     showStatus(recording, state);
     showKernel(recording, state);
@@ -245,10 +247,13 @@ function show(number) {
     `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`;
   for (const row of $("all").querySelectorAll("tbody tr"))
     row.toggleAttribute("aria-current", Number(row.dataset.step) === now);
-  const event = eventAt(now);
-  history.replaceState(null, "", "#" + sides.map((r) => r.name).join(",") +
-    (step.event ? "/at=" + event : "/step=" + now));
+  // Not at once: browsers refuse hundreds of changes of the address in a row.
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => history.replaceState(null, "", address(now)), 300);
 }
+
+const address = (number) => "#" + sides.map((r) => r.name).join(",") +
+  (steps[number].event ? "/at=" + steps[number].event : "/step=" + number);
 
 // The sentence of a step, and what stands above it.
 function words(number) {
@@ -405,7 +410,7 @@ function fillTable() {
     const row = make("tr");
     const link = make("a", String(number));
     const state = sides[step.who ?? 0].steps[step.at[step.who ?? 0]];
-    link.href = "#" + sides.map((r) => r.name).join(",") + "/step=" + number;
+    link.href = address(number);
     row.dataset.step = number;
     const cells = [link, `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`,
       step.who === null ? "client" : sides[step.who].name,

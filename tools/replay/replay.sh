@@ -234,7 +234,7 @@ lines() {
 record() {
   name=$1
   rm -f "$dir"/*
-  for file in trace events kernel; do
+  for file in out trace events kernel; do
     : >"$dir/$file"
   done
   address=
@@ -253,7 +253,8 @@ record() {
     mkdir -p "$RAW/$name" && cp "$dir"/* "$RAW/$name" || exit 1
   }
   awk -v name="$name" -v port="$port" -v dir="$dir" -v root="$root" \
-    -f "$here/scenario.awk" -f "$here/record.awk" "$scenario" || {
+    -f "$here/scenario.awk" -f "$here/read.awk" -f "$here/record.awk" \
+    -f "$here/words.awk" -f "$here/json.awk" "$scenario" || {
     printf '\n' >&2
     die "$name: the recording does not fit what the kernel said"
   }

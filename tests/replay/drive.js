@@ -1,0 +1,184 @@
+// drive.js: presses the keys of a replay page and looks at what it shows. It is
+// appended to a copy of the page; replay.bats opens that in a browser and reads
+// the lines in #result: "ok" or "not ok", and what was looked at.
+"use strict";
+
+const results = [];
+const check = (name, fine, why = "") =>
+  results.push(`${fine ? "ok" : "not ok"} ${name}${fine || !why ? "" : ": " + why}`);
+const press = (key) => document.dispatchEvent(
+  new KeyboardEvent("keydown", {key, bubbles: true}));
+const text = (selector) => document.querySelector(selector).textContent;
+const picture = () => document.querySelector("#sides").innerHTML +
+  text("#say") + text("#about") + text("#clock");
+const visible = (element) => element.getBoundingClientRect().height > 0;
+
+// KeyboardEvents of the document have no element with closest().
+document.closest = () => null;
+
+function firstAndLast() {
+  press("Home");
+  check("the first step", now === 0 && text("#clock").startsWith("step 0 "));
+  check("both servers listen at first", [...document.querySelectorAll(".terminal")]
+    .every((terminal) => terminal.textContent.startsWith("Listening on: ")));
+  press("End");
+  check("the last step", now === steps.length - 1);
+  check("at the end all has been printed", [...document.querySelectorAll(".terminal")]
+    .every((terminal) => terminal.textContent.includes("Connection closed: ")));
+}
+
+// Where two texts begin to differ.
+function different(a, b) {
+  let i = 0;
+  while (a[i] === b[i])
+    i++;
+  return JSON.stringify([a.slice(i - 30, i + 60), b.slice(i - 30, i + 60)]);
+}
+
+function thereAndBack() {
+  const seen = [];
+  press("Home");
+  for (let i = 0; i < steps.length; i++) {
+    seen[i] = picture();
+    press(".");
+  }
+  check("all steps are different from the one before",
+    seen.every((one, i) => i === 0 || one !== seen[i - 1]));
+  for (let i = steps.length - 1; i >= 0; i--) {
+    go(i);
+    // What was printed last is marked; that depends on the step before alone.
+    if (picture() !== seen[i])
+      return check("going back shows the same", false, `step ${i}: ${different(picture(), seen[i])}`);
+  }
+  check("going back shows the same", true);
+}
+
+// The line that is marked names the call, or the function that leads to it.
+function linesNameTheCall() {
+  const plain = {recvfrom: "recv", accept4: "accept", pselect6: "select",
+    _newselect: "select", epoll_pwait: "epoll_wait", rt_sigtimedwait: "sigtimedwait",
+    rt_sigqueueinfo: "sigqueue", exit_group: "return", clone: "fork", clone3: "pthread_create"};
+  let wrong = "";
+  for (const recording of sides)
+    recording.steps.forEach((step, index) => {
+      if (!step.path || wrong)
+        return;
+      let names = [step.call.replace(/\(.*/s, "")];
+      names.push(plain[names[0]] || names[0]);
+      for (let i = 0; i < step.path.length; i += 2) {
+        const [, file, line] = step.path[i + 1].match(/^(.*):(\d+)$/);
+        if (file === recording.source.file) {
+          const near = recording.source.lines.slice(Math.max(0, line - 3), Number(line) + 2).join("\n");
+          if (!names.some((name) => near.includes(name)) && step.path[i] !== "main")
+            wrong = `${recording.name} step ${index}: ${names} is not near line ${line}`;
+          return;
+        }
+        names = [step.path[i]];
+      }
+    });
+  check("each marked line names its call, or leads to it", !wrong, wrong);
+  press("Home");
+  for (let i = 0; i < steps.length; i++) {
+    show(i);
+    const marked = document.querySelectorAll('[aria-current="step"]');
+    if (marked.length !== sides.length)
+      return check("each step has one marked line in each source", false, `step ${i}`);
+  }
+  check("each step has one marked line in each source", true);
+}
+
+function eachKey() {
+  press("Home");
+  press("]");
+  check("] goes to what a client does", now > 0 && Boolean(steps[now].event));
+  const event = now;
+  press("]");
+  press("[");
+  check("[ goes back to it", now === event);
+  press(",");
+  check(", goes back one step", now === event - 1);
+  press("ArrowRight");
+  check("the arrow goes forward one step", now === event);
+  press("ArrowLeft");
+  check("the arrow goes back one step", now === event - 1);
+  press("5");
+  check("5 goes to the middle", Math.abs(now - steps.length / 2) < 2);
+  press("0");
+  check("0 goes to the start", now === 0);
+  press("?");
+  check("? shows the keys", visible(document.querySelector("#keys")));
+  press("?");
+  check("? hides the keys", !visible(document.querySelector("#keys")));
+  press("t");
+  fillTable();
+  check("t shows a table of all steps",
+    document.querySelectorAll("#all tbody tr").length === steps.length);
+  press("t");
+  press(" ");
+  check("space plays", text("#play").includes("pause"));
+  press(" ");
+  check("space pauses", text("#play").includes("play"));
+  const paper = () => getComputedStyle(document.body).backgroundColor;
+  const before = paper();
+  press("d");
+  check("d swaps light and dark", paper() !== before);
+  press("d");
+}
+
+function predicting() {
+  press("Home");
+  press("p");
+  press("]");
+  const event = now;
+  press(".");
+  const question = document.querySelector("#question");
+  check("predict asks before the servers answer", visible(question) && now === event);
+  press(".");
+  check("predict waits for an answer", now === event);
+  question.querySelector("button").click();
+  check("predict shows which answer is right",
+    question.querySelectorAll("button.right").length === 1);
+  press(".");
+  check("predict goes on", now === event + 1 && !visible(question));
+  press("p");
+}
+
+function addresses() {
+  location.hash = `#${sides.map((r) => r.name).join(",")}/at=b-sent`;
+  follow();
+  check("a step can be named in the address", steps[now].event === "b-sent");
+  location.hash = `#${sides[0].name}/step=3`;
+  follow();
+  check("one server can be shown alone", sides.length === 1 && now === 3 &&
+    document.querySelectorAll("article").length === 1);
+  location.hash = `#${recordings.map((r) => r.name).slice(0, 2).join(",")}/step=0`;
+  follow();
+}
+
+function layout() {
+  check("nothing is wider than the window",
+    document.documentElement.scrollWidth <= innerWidth);
+  for (const at of [0, Math.floor(steps.length / 2), steps.length - 1]) {
+    show(at);
+    for (const parent of [document.body, ...document.querySelectorAll("article")]) {
+      const boxes = [...parent.children].filter((element) => visible(element) &&
+        getComputedStyle(element).position !== "sticky")
+        .map((element) => element.getBoundingClientRect());
+      for (let i = 1; i < boxes.length; i++)
+        if (boxes[i].top < boxes[i - 1].bottom - 1)
+          return check("nothing overlaps", false, `step ${at}`);
+    }
+  }
+  check("nothing overlaps", true);
+}
+
+try {
+  for (const test of [firstAndLast, thereAndBack, linesNameTheCall, eachKey,
+    predicting, addresses, layout])
+    test();
+} catch (error) {
+  check("the page can be driven", false, String(error));
+}
+check("the page has no error", problems.length === 0, problems.join("; "));
+document.body.append(Object.assign(document.createElement("pre"),
+  {id: "result", textContent: "\n" + results.join("\n") + "\n"}));

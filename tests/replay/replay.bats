@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# replay.bats: what `make replay` records, and the page in a browser, which is
+# Chromium without a window. drive.js presses the keys.
+#
+#     BUILD=build bats tests/replay/replay.bats
+#
+# Skipped by name where strace cannot trace or there is no browser. See
+# tools/replay/replay.sh.
+
+setup_file() {
+  export ROOT=${BATS_TEST_DIRNAME%/*/*}
+  BUILD=$(cd "${BUILD:-$ROOT/build}" && pwd)
+  export BUILD
+  # shellcheck source=tools/servers.sh
+  . "$ROOT/tools/servers.sh"
+  for browser in chromium chromium-browser google-chrome; do
+    if command -v "$browser" >/dev/null 2>&1; then
+      export BROWSER=$browser
+      break
+    fi
+  done
+  can_record || return 0
+  limit 200 make -s -C "$ROOT" BUILD="$BUILD/replay/debug" CFLAGS='-g -O0' all \
+    >&2
+}
+
+setup() {
+  # shellcheck source=tools/servers.sh
+  . "$ROOT/tools/servers.sh"
+}
+
+can_record() {
+  [ "$(uname)" = Linux ] && command -v addr2line >/dev/null &&
+    limit 10 strace -k -qq -o /dev/null true 2>/dev/null
+}
+
+# record SCENARIO SERVER...: writes PAGE and the directory RAW.
+record() {
+  can_record || skip "strace cannot record stack traces here"
+  local scenario=$1
+  shift
+  export RAW=$BATS_TEST_TMPDIR/raw
+  PAGE=$BATS_TEST_TMPDIR/page.html
+  BACKENDS=$* SCENARIO=$scenario OUTPUT=$PAGE limit 200 \
+    sh "$ROOT/tools/replay/replay.sh" 2>"$BATS_TEST_TMPDIR/said" ||
+    { cat "$BATS_TEST_TMPDIR/said" && return 1; }
+}
+
+# drive SIZE: opens PAGE in a window of this size and prints what drive.js says.
+drive() {
+  [ -n "${BROWSER:-}" ] || skip "there is no Chromium here"
+  {
+    sed 's|<style>|<script>const problems = []; addEventListener("error", (e) => problems.push(e.message)); console.error = console.warn = (...all) => problems.push(all.join(" "));</script><style>|' "$PAGE"
+    echo '<script>'
+    cat "$BATS_TEST_DIRNAME/drive.js"
+    echo '</script>'
+  } >"$BATS_TEST_TMPDIR/driven.html"
+  limit 120 "$BROWSER" --headless --no-sandbox --disable-gpu \
+    --user-data-dir="$BATS_TEST_TMPDIR/profile" --window-size="$1" \
+    --virtual-time-budget=20000 --dump-dom \
+    "file://$BATS_TEST_TMPDIR/driven.html" 2>"$BATS_TEST_TMPDIR/browser" |
+    sed -n '/<pre id="result">/,/<\/pre>/p' | grep '^\(not \)\?ok '
+}
+
+all_ok() {
+  echo "$1"
+  [ "$(echo "$1" | grep -c '^ok ')" -ge 25 ] && ! echo "$1" | grep '^not ok'
+}
+
+@test "blocking beside poll, in a window for a projector" {
+  record four blocking poll
+  all_ok "$(drive 1280,720)"
+}
+
+@test "threads beside epoll, on a phone" {
+  record four threads epoll
+  all_ok "$(drive 390,844)"
+}
+
+@test "every call of the trace is on the page, shown or counted" {
+  record four poll busy
+  for name in poll busy; do
+    # From the socket on; a call that another process interrupts has two lines.
+    traced=$(sed -n '/ socket(/,$p' "$RAW/$name/trace" |
+      grep -Ec '^[0-9]+ +[0-9.]+ [a-z0-9_]+\(.*\) += ')
+    shown=$(page_calls "$name")
+    echo "$name: $traced traced, $shown shown"
+    [ "$traced" -eq "$shown" ]
+  done
+}
+
+# page_calls NAME: the calls on the page: its steps of the server that are no
+# sleep (whose return is a step of its own), and those that are counted with them.
+page_calls() {
+  sed -n "/^{\"name\":\"$1\"/,/^{\"name\":/p" "$PAGE" | awk '
+    /"who":"server/ && /"call":"[^"]/ {
+      call = $0
+      sub(/.*"call":"/, "", call)
+      sub(/","say.*/, "", call)
+      if (call ~ /\) = /)
+        n++
+    }
+    match($0, /"more":[0-9]+/) { n += substr($0, RSTART + 7, RLENGTH - 7) }
+    END { print n }'
+}
+
+@test "each scenario can be recorded, and the queues are those of the kernel" {
+  can_record || skip "strace cannot record stack traces here"
+  for scenario in "$ROOT"/tools/replay/scenarios/*.txt; do
+    scenario=${scenario##*/}
+    record "${scenario%.txt}" blocking poll
+    grep -q 'has the page' "$BATS_TEST_TMPDIR/said"
+  done
+}
+
+@test "a recording whose queues are not those of the kernel is refused" {
+  record four poll
+  raw=$RAW/poll
+  # One client's letter is longer in the copy than it was.
+  sed 's/^\([0-9.]* sendto([0-9]*, "b\\n", \)2, \(.*= \)2$/\13, \23/' \
+    "$raw/b.trace" >"$raw/longer"
+  ! cmp -s "$raw/longer" "$raw/b.trace"
+  mv "$raw/longer" "$raw/b.trace"
+  rm -f "$raw/order"
+  port=$(sed -n '1s/.*://p' "$raw/out")
+  cd "$ROOT/tools/replay"
+  ! awk -v name=poll -v port="$port" -v dir="$raw" -v root="$ROOT" \
+    -f scenario.awk -f read.awk -f record.awk -f words.awk -f json.awk \
+    scenarios/four.txt >"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/said"
+  grep 'b has unread: 1 from the calls, 0 in the kernel' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "the page asks nothing of any network, and is small" {
+  record four blocking poll
+  ! grep -E '(src|href)="?(https?:)?//|@import|fetch\(|XMLHttpRequest|import\(' "$PAGE"
+  [ "$(wc -c <"$PAGE")" -le 307200 ]
+}
+
+@test "an unknown scenario or server gets one clear line" {
+  can_record || skip "strace cannot record stack traces here"
+  ! SCENARIO=nosuch BACKENDS=poll limit 20 sh "$ROOT/tools/replay/replay.sh" \
+    2>"$BATS_TEST_TMPDIR/said"
+  grep "there is no scenario 'nosuch'; there are: .*four" "$BATS_TEST_TMPDIR/said"
+  ! BACKENDS=nosuch limit 20 sh "$ROOT/tools/replay/replay.sh" \
+    2>"$BATS_TEST_TMPDIR/said"
+  grep nosuch "$BATS_TEST_TMPDIR/said"
+}

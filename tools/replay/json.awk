@@ -1,0 +1,116 @@
+# json.awk: one step with the whole state, and the rest of a recording, as JSON.
+# record.awk needs it; page.js reads what it prints.
+
+# emit WHO CALL SENTENCE ABOUT AT FRAMES: one step, with the state after it.
+function emit(actor, call, sentence, more, at, path) {
+  shown_calls += quiet + (call != "" && actor ~ /^server/)
+  printf "%s\n{\"k\":%d,\"t\":%.1f,\"who\":%s,\"call\":%s,\"say\":%s", \
+    printed_steps++ ? "," : "", current, (now - offset) * 1000, quote(actor), \
+    quote(call), quote(sentence)
+  if (more != "")
+    printf ",\"about\":%s", quote(more)
+  if (at != "")
+    printf ",\"at\":%s", quote(at)
+  if (quiet > 0)
+    printf ",\"more\":%d", quiet
+  quiet = 0
+  if (path != "")
+    printf ",\"path\":%s", path_of(path)
+  printf ",\"tasks\":[%s],\"queue\":%s,\"sockets\":{%s}", tasks(), \
+    in_order(backlog), sockets()
+  printf ",\"list\":%s,\"kept\":%d,\"ready\":%s", \
+    kept ? in_order(interest) : split_names(list), kept, split_names(ready)
+  printf ",\"out\":%d,\"n\":[%d,%d,%d]}", printed, total, wakes, copied
+}
+
+function path_of(path, frame, count, i, part, json) {
+  count = split(path, frame, "|")
+  for (i = 1; i <= count; i++) {
+    split(frame[i], part, " ")
+    sub(/^\.\//, "", part[2])
+    if (part[1] == "main") {
+      main_file = part[2]
+      sub(/:[0-9]+$/, "", main_file)
+    }
+    json = json (i > 1 ? "," : "") quote(part[1]) "," quote(part[2])
+  }
+  return "[" json "]"
+}
+
+function tasks(pid, json, call) {
+  for (pid in task) {
+    call = sleep_call[pid]
+    json = json (json == "" ? "" : ",") "[" \
+      quote(pid == first_pid ? "main" : (pid in serves) ? serves[pid] : pid) \
+      "," (task[pid] == "asleep" ? quote(call_name[call]) "," \
+      path_of(frames[call]) : "null,null") "]"
+  }
+  return json
+}
+
+function sockets(i, letter, json) {
+  for (i = 1; i <= letters; i++) {
+    letter = letter_at[i]
+    if (letter in state)
+      json = json (json == "" ? "" : ",") quote(letter) ":[" \
+        quote(letter in gone ? "gone" : letter in accepted ? "accepted" : \
+        "queued") "," unread[letter] + 0 "," quote(state[letter]) "," \
+        quote(sent[letter]) "]"
+  }
+  return json
+}
+
+function in_order(set, item, list_of, i, best, used, json) {
+  for (;;) {
+    best = ""
+    for (item in set)
+      if (!(item in used) && (best == "" || set[item] < set[best]))
+        best = item
+    if (best == "")
+      return "[" json "]"
+    used[best] = 1
+    json = json (json == "" ? "" : ",") quote(best)
+  }
+}
+
+function split_names(text, part, count, i, json) {
+  count = split(text, part, ", ")
+  for (i = 1; i <= count; i++)
+    json = json (i > 1 ? "," : "") quote(part[i])
+  return "[" json "]"
+}
+
+function names(array, count, i, json) {
+  for (i = 1; i <= count; i++)
+    json = json (i > 1 ? "," : "") quote(array[i])
+  return "[" json "]"
+}
+
+# quote TEXT: as a JSON string; "<" is written so that no text ends the script.
+function quote(text) {
+  gsub(/\\/, "\\\\", text)
+  gsub(/"/, "\\\"", text)
+  gsub(/\t/, "\\t", text)
+  gsub(/\r/, "\\r", text)
+  gsub(/</, "\\u003c", text)
+  return "\"" text "\""
+}
+
+function output(line, json) {
+  while ((getline line <(dir "/out")) > 0)
+    json = json quote_inner(line) "\\n"
+  return "\"" json "\""
+}
+
+function quote_inner(text) {
+  text = quote(text)
+  return substr(text, 2, length(text) - 2)
+}
+
+# source: the file that main is in.
+function source(line, json, path) {
+  path = main_file ~ /^\// ? main_file : root "/" main_file
+  while ((getline line <path) > 0)
+    json = json (json == "" ? "" : ",\n") quote(line)
+  return "{\"file\":" quote(main_file) ",\"lines\":[" json "]}"
+}

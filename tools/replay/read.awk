@@ -1,0 +1,174 @@
+# read.awk: reads what was recorded of a run and puts it in the order of time.
+# record.awk, which needs it, says which files there are.
+
+function read_lines(line, part) {
+  while ((getline line <(dir "/lines")) > 0) {
+    split(line, part, " ")
+    if (part[4] ~ /:[0-9]+$/ && part[4] !~ /^\?/)
+      frame_of[part[1]] = part[3] " " part[4]
+  }
+}
+
+# happen TIME KIND INDEX: something to be put in order.
+function happen(time, kind, item) {
+  printf "%.6f %06d %s %s\n", time, ++happened, kind, item >(dir "/order")
+}
+
+function read_steps(line, part) {
+  while ((getline line <(dir "/steps")) > 0) {
+    split(line, part, " ")
+    step_is[++steps] = part[2]
+    step_client[steps] = part[3]
+    happen(part[1], "step", steps)
+    if (part[3] != "-" && !(part[3] in port_of)) {
+      port_of[part[3]] = 0
+      letter_at[++letters] = part[3]
+    }
+  }
+}
+
+function read_clients(i, letter, line, time) {
+  for (i = 1; i <= letters; i++) {
+    letter = letter_at[i]
+    while ((getline line <(dir "/" letter ".out")) > 0)
+      if (line ~ /:[0-9]+$/) {
+        sub(/.*:/, "", line)
+        letter_of[line] = letter
+        port_of[letter] = line
+      }
+    while ((getline line <(dir "/" letter ".trace")) > 0) {
+      time = line
+      sub(/ .*/, "", time)
+      sub(/^[^ ]* /, "", line)
+      read_client_call(letter, time, line)
+    }
+  }
+}
+
+function read_client_call(letter, time, line, size) {
+  if (line ~ /^connect\(/) {
+    match(line, /[0-9]+/)
+    client_fd[letter] = substr(line, RSTART, RLENGTH)
+    client_acts(letter, time, "connects", 0, "")
+  } else if (line ~ /^sendto\(.*\) += [0-9]+$/) {
+    size = line
+    sub(/.*= /, "", size)
+    sub(/^sendto\([0-9]+, "/, "", line)
+    sub(/", [0-9]+, .*/, "", line)
+    client_acts(letter, time, "sends", size, line)
+  } else if (line ~ /^shutdown\(/)
+    client_acts(letter, time, "closes", 0, "")
+  else if (line ~ /^setsockopt\(.*SO_LINGER/)
+    lingers[letter] = 1
+  else if (index(line, "close(" client_fd[letter] ")") == 1)
+    client_acts(letter, time, (letter in lingers) ? "resets" : "closes", 0, "")
+}
+
+function client_acts(letter, time, what, size, text) {
+  act_client[++acts] = letter
+  act_is[acts] = what
+  act_size[acts] = size
+  act_text[acts] = text
+  happen(time, "act", acts)
+}
+
+# "PID TIME call(arguments) = result <seconds>", then the functions that led to
+# it, innermost first. With several processes a call may come in two lines.
+function read_calls(line, pid, time, rest, open) {
+  while ((getline line <(dir "/trace")) > 0) {
+    if (line ~ /^ > /) {
+      add_frame(line)
+      continue
+    }
+    pid = line
+    sub(/ .*/, "", pid)
+    sub(/^[0-9]+ +/, "", line)
+    time = line
+    sub(/ .*/, "", time)
+    sub(/^[^ ]+ /, "", line)
+    last = 0
+    if (line ~ / <unfinished \.\.\.>$/) {
+      sub(/ <unfinished \.\.\.>$/, "", line)
+      open[pid] = time " " line
+    } else if (line ~ /^<\.\.\. [a-z0-9_]+ resumed>/ && (pid in open)) {
+      sub(/^<\.\.\. [a-z0-9_]+ resumed>/, "", line)
+      rest = open[pid]
+      time = rest
+      sub(/ .*/, "", time)
+      sub(/^[^ ]+ /, "", rest)
+      read_call(pid, time, rest line)
+    } else if (line ~ /^[a-z]/)
+      read_call(pid, time, line)
+    else if (line ~ /^\+\+\+/)
+      ends(pid, time)
+  }
+}
+
+function add_frame(line, part) {
+  split(line, part, " ")
+  gsub(/[][]/, "", part[3])
+  if (last && (part[3] in frame_of))
+    frames[last] = frames[last] (frames[last] == "" ? "" : "|") \
+      frame_of[part[3]]
+}
+
+function read_call(pid, time, line, seconds, at) {
+  if (line ~ /^socket\(/)
+    began = 1
+  if (!began)
+    return
+  seconds = 0
+  if (match(line, / <[0-9.]+>$/)) {
+    seconds = substr(line, RSTART + 2, RLENGTH - 3)
+    line = substr(line, 1, RSTART - 1)
+  }
+  if (!match(line, /.*\) += /))
+    return
+  last = ++calls
+  call_pid[last] = pid
+  call_result[last] = substr(line, RSTART + RLENGTH)
+  line = substr(line, 1, RLENGTH)
+  sub(/\) += $/, "", line)
+  call_name[last] = substr(line, 1, index(line, "(") - 1)
+  call_arguments[last] = substr(line, index(line, "(") + 1)
+  frames[last] = ""
+  call_start[last] = time
+  if (call_name[last] ~ /^(clone|v?fork)/) {
+    several = 1
+    is_thread = call_arguments[last] ~ /CLONE_THREAD/
+  }
+  sleeps[last] = seconds > 0.003 && call_name[last] !~ /^(write|close|clone)/
+  if (sleeps[last])
+    happen(time, "sleep", last)
+  happen(time + seconds, "call", last)
+}
+
+function ends(pid, time) {
+  if (began)
+    happen(time, "end", pid)
+}
+
+# uring receives without a call: its own events tell what it received.
+function read_completions(line, part) {
+  while ((getline line <(dir "/events")) > 0) {
+    split(line, part, "\t")
+    if (part[2] !~ /^(accept|recv)$/)
+      continue
+    sub(/.*:/, "", part[3])
+    done_is[++completions] = part[2]
+    done_client[completions] = letter_of[part[3]]
+    done_size[completions] = part[4]
+    happen(part[1], "done", completions)
+  }
+}
+
+function read_kernel(line, part) {
+  while ((getline line <(dir "/kernel")) > 0) {
+    split(line, part, " ")
+    if (part[1] == "at") {
+      happen(part[2], "look", ++looks)
+      look_rows[looks] = ""
+    } else
+      look_rows[looks] = look_rows[looks] line "\n"
+  }
+}
