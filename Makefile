@@ -42,6 +42,7 @@ help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
 	@echo 'make trace       shows the system calls of one server, or compares two'
+	@echo 'make replay      records a run; a browser plays it, step by step'
 	@echo 'make diff        shows two servers side by side, without comments'
 	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
@@ -127,7 +128,7 @@ $(BUILD)/flags: one-word .FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 .FORCE:
-.PHONY: all tools help demo trace diff exercise setup test compare fuzz \
+.PHONY: all tools help demo trace replay diff exercise setup test compare fuzz \
 	check-all clean one-word .FORCE
 
 # BSD make would enter a directory obj, if there is one.

@@ -131,7 +131,8 @@ chosen_servers() {
 list_runs() {
   local server what
 
-  for what in broken exercises docs "$here"/*.bats kevent tasks pause matrix fuzz; do
+  for what in broken exercises docs replay "$here"/*.bats kevent tasks pause \
+    matrix fuzz; do
     has_scenarios "$what" || continue
     for server in $servers; do
       [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
@@ -162,7 +163,8 @@ concerns() {
   pause,"${servers%% *}") [ -x "$BUILD/tests/pause-test" ] ;;
   matrix,*) [ -f "$here/faults/matrix.sh" ] ;;
   fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
-  broken,"${servers%% *}" | exercises,"${servers%% *}" | docs,"${servers%% *}")
+  broken,"${servers%% *}" | exercises,"${servers%% *}" | \
+    docs,"${servers%% *}" | replay,"${servers%% *}")
     [ -z "$BACKENDS" ]
     ;;
   *) false ;;
@@ -203,6 +205,7 @@ make_run() {
   broken) bash "$here/broken/run.sh" core ;;
   exercises) bash "$here/../docs/exercises/test.sh" core ;;
   docs) bash "$here/docs/run.sh" ;;
+  replay) bats --tap "$here/replay/replay.bats" ;;
   *)
     BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
       bats --tap ${FILTER:+--filter "$FILTER"} "$2"
@@ -304,7 +307,7 @@ report() {
     [ "$server" != SERVER ] || server='your server'
     what=${what##*/}
     case $what in
-    broken | exercises | docs | fuzz) server=all ;;
+    broken | exercises | docs | replay | fuzz) server=all ;;
     esac
     add "$server" "${what%.bats}" "$work/$number/tap"
   done

@@ -143,7 +143,7 @@ start_server() {
   esac
   preload=$(setting preload)
   [ -z "$preload" ] || preload="-E LD_PRELOAD=$BUILD/tools/$preload.so"
-  # shellcheck disable=SC2086 # several words
+  # shellcheck disable=SC2046,SC2086 # several words
   (
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     [ -z "$(setting ulimit)" ] || ulimit $(setting ulimit) || exit 1
@@ -186,7 +186,6 @@ play() {
   letters=$(actions | cut -d ' ' -f 2 | sort -u)
   for letter in $letters; do
     start_client "$letter"
-    eval "done_$letter=0"
   done
   : >"$dir/steps"
   while read -r step letter action; do
@@ -196,8 +195,9 @@ play() {
     printf '%s %s %s %s\n' "$(date +%s.%N)" "$step" "$letter" "$action" \
       >>"$dir/steps"
     echo 1<>"$dir/$letter.in"
-    eval "done_$letter=\$((done_$letter + 1)) wanted=\$done_$letter"
-    wait_until said "$letter" "$wanted"
+    wait_until said "$letter" \
+      "$(awk -v client="$letter" '$3 == client { n++ } END { print n }' \
+        "$dir/steps")"
     settle
   done <<END
 $(actions)
