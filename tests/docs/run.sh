@@ -40,7 +40,8 @@ SESSION_LIMIT=${SESSION_LIMIT:-$((LIMIT * 18))}
 export LC_ALL=C
 # shellcheck source=tools/servers.sh
 . "$root/tools/servers.sh"
-servers='blocking-nested|blocking|select|poll|epoll|kqueue|coroutine'
+servers='blocking-nested|blocking|busy|processes|threads|select|poll|signals|epoll'
+servers="$servers|kqueue|uring|coroutine"
 number=0
 failed=0
 session_pid=
