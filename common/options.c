@@ -89,7 +89,6 @@ static void list_selectors(char *out, size_t size)
 {
     size_t used = 0;
 
-    *out = '\0';
     for (int i = 0; options.selectors[i] != NULL && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s",
                                  i == 0 ? "" : ", ", options.selectors[i]);

@@ -224,6 +224,20 @@ tried() {
   [ "$at" -le 20 ] || fail "there was no end of allocations"
 }
 
+@test "no memory for what recv fills is a set-up error" {
+  only_ours
+  preload no_memory
+  PREPARE="$PRELOAD NO_MEMORY_PAGES=yes" run_server --port 0
+  same 1 "$STATUS"
+  same "" "$OUT"
+  case $WORDS in
+  # glibc's words and musl's.
+  "$NAME: cannot allocate 1024 bytes: Cannot allocate memory") ;;
+  "$NAME: cannot allocate 1024 bytes: Out of memory") ;;
+  *) same "$NAME: cannot allocate 1024 bytes: no memory" "$WORDS" ;;
+  esac
+}
+
 @test "a table of clients that cannot grow costs one client" {
   local at
 

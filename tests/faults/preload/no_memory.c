@@ -2,7 +2,8 @@
  * no_memory.c: memory runs out, once. Of the allocations after the program has
  * first written to standard output, number NO_MEMORY_AT fails with ENOMEM, and
  * says so on standard error: "allocation 3 fails". Counted are malloc, realloc
- * and posix_memalign; realloc alone if NO_MEMORY_REALLOC is set.
+ * and posix_memalign; realloc alone if NO_MEMORY_REALLOC is set. If
+ * NO_MEMORY_PAGES is set, each posix_memalign fails, from the start.
  */
 #define _DEFAULT_SOURCE
 
@@ -68,6 +69,8 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 
     if (next == NULL)
         find_next("posix_memalign", &next);
+    if (getenv("NO_MEMORY_PAGES") != NULL)
+        return ENOMEM;
     return is_to_fail(false) ? ENOMEM : next(block, alignment, size);
 }
 
