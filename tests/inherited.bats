@@ -194,15 +194,30 @@ listens_or_has_ended() {
   HOST=127.0.0.1 PORT=$(sed -n 's/^Listening on: .*://p' "$LOG")
   hold connect line
   wait_until has "$NAME: cannot " "$ERR"
+  says_too_many
+  if has 'cannot accept for now' "$ERR"; then return; fi
+  wait_end
+  same 1 "$STATUS"
+}
+
+# says_too_many: whether it says one thing, and that descriptors are the reason.
+says_too_many() {
   same 1 "$(lines "$ERR")"
   case $(cat "$ERR") in
   # glibc's words and musl's.
   *": Too many open files" | *": No file descriptors available") ;;
   *) same "$NAME: cannot ...: Too many open files" "$(cat "$ERR")" ;;
   esac
-  if has 'cannot accept for now' "$ERR"; then return; fi
-  wait_end
+}
+
+@test "no pair of descriptors is free at the start: that is a set-up error" {
+  only_ours
+  not_under
+  # 0, 1, 2, the listener, and one that is not enough for a pipe.
+  PREPARE='ulimit -n 5' run_server --address 127.0.0.1 --port 0
   same 1 "$STATUS"
+  same "" "$OUT"
+  says_too_many
 }
 
 @test "coroutine without --selector takes the first that --help lists" {
