@@ -66,9 +66,7 @@ int prepare_for_clients(int listener)
 
 int pipe_cloexec_nonblock(int ends[2])
 {
-    if (pipe(ends) == -1)
-        return -1;
-    if (set_descriptor_flags(ends[0], true) == -1)
+    if (pipe(ends) == -1 || set_descriptor_flags(ends[0], true) == -1)
         return -1;
     return set_descriptor_flags(ends[1], true);
 }
