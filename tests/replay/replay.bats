@@ -135,6 +135,18 @@ page_calls() {
   grep 'b has unread: 1 from the calls, 0 in the kernel' "$BATS_TEST_TMPDIR/said"
 }
 
+@test "a server of your own, built with -g, has its source on the page" {
+  can_record || skip "strace cannot record stack traces here"
+  cc -g -O0 -o "$BATS_TEST_TMPDIR/mine" "$BATS_TEST_DIRNAME/mine.c"
+  SERVER=$BATS_TEST_TMPDIR/mine record four
+  grep -q '"name":"yours"' "$PAGE"
+  # It sleeps in recv for a while b, c and d wait, and its line says so.
+  line=$(grep -n 'recv(client' "$BATS_TEST_DIRNAME/mine.c" | cut -d : -f 1)
+  grep '"at":"d-sent"' "$PAGE" | grep '"queue":\["b","c","d"\]' |
+    grep "\"recvfrom\",\[\"main\",\"[^\"]*mine.c:$line\"\]"
+  all_ok "$(drive 1280,720)"
+}
+
 @test "the page asks nothing of any network, and is small" {
   record four blocking poll
   refuse grep -E '(src|href)="?(https?:)?//|@import|fetch\(|XMLHttpRequest|import\(' "$PAGE"

@@ -197,8 +197,8 @@ function showKernel(recording, step) {
   chips(find("queue"), step.queue, "unread");
   chips(find("list"), step.list);
   chips(find("ready"), step.ready);
-  find("list-name").textContent = step.kept
-    ? "list, kept by the kernel" : "list, passed in each call";
+  find("list-name").textContent = step.kept ? "list, kept by the kernel"
+    : step.list.length ? "list, passed in each call" : "list";
   const sockets = Object.entries(step.sockets).map(([letter, socket]) => {
     const [where, unread, client, sent] = socket;
     const words = [letter + ":", where];

@@ -192,6 +192,15 @@ function remove(set, item) {
   delete set[item]
 }
 
+# oldest SET: what was added first of what is in it.
+function oldest(set, item, best) {
+  best = ""
+  for (item in set)
+    if (best == "" || set[item] < set[best])
+      best = item
+  return best
+}
+
 # --- The kernel's own figures ------------------------------------------------------
 
 function number(text, i, n) {

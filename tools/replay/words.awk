@@ -141,10 +141,12 @@ function say_accept(call, n, r, pid, port, client) {
     return r ~ /EAGAIN/ ? "accept finds the queue empty." : \
       "accept fails: " result(call) "."
   port = call_arguments[call]
-  if (!match(port, /port=htons\([0-9]+\)/))
+  if (match(port, /port=htons\([0-9]+\)/))
+    client = letter_of[substr(port, RSTART + 11, RLENGTH - 12)]
+  else if (n ~ /^accept/)
+    client = oldest(backlog) # who was not asked for its address
+  if (client == "")
     return ""
-  port = substr(port, RSTART + 11, RLENGTH - 12)
-  client = letter_of[port]
   if (n == "getpeername") {
     fd_is[pid, call_arguments[call] + 0] = client
     return "The client that was accepted is " client "."
