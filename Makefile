@@ -21,13 +21,14 @@ COMPILE = $(SAY_$(V)) mkdir -p $(@D) && \
 HAS = sh tools/has-header.sh "$(CC) $(CPPFLAGS)"
 KQUEUE = sh kqueue/flags.sh "$(CC) $(CPPFLAGS)"
 SELECTORS = sh coroutine/selectors.sh "$(CC) $(CPPFLAGS)"
+HAS_URING = sh uring/possible.sh "$(CC) $(CPPFLAGS)"
 
 # A header or a flag that changes builds everything again: it takes seconds.
 COMMON = $(BUILD)/common.a
 KQUEUE_FILES = kqueue/flags.sh kqueue/linux/*.c kqueue/linux/sys/*.h
 PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/busy \
 	$(BUILD)/processes $(BUILD)/threads $(BUILD)/select $(BUILD)/poll \
-	$(BUILD)/signals $(BUILD)/epoll $(BUILD)/kqueue \
+	$(BUILD)/signals $(BUILD)/epoll $(BUILD)/kqueue $(BUILD)/uring \
 	$(BUILD)/coroutine
 
 # What the scripts are told.
@@ -108,6 +109,10 @@ $(BUILD)/epoll: epoll/server.c $(COMMON)
 $(BUILD)/kqueue: kqueue/server.c $(KQUEUE_FILES) $(COMMON)
 	@kqueue=`$(KQUEUE)` || { echo 'kqueue: left out, this system has none'; \
 	exit 0; }; $(COMPILE) kqueue/server.c $$kqueue $(COMMON) $(LDLIBS)
+
+$(BUILD)/uring: uring/*.[ch] uring/possible.sh $(COMMON)
+	@$(HAS_URING) || { echo 'uring: left out, it needs the headers of Linux 6.0'; \
+	exit 0; }; $(COMPILE) uring/*.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/coroutine: coroutine/*.c coroutine/*.h coroutine/selectors.sh \
 		$(KQUEUE_FILES) $(COMMON)

@@ -11,9 +11,10 @@
 /* An idle client costs this and its entry in the table, nothing more. */
 struct client {
     int fd;
-    int error;        /* errno that ended it; 0: it closed its side */
-    struct text text; /* the character that its last chunk cut in two */
-    char name[];      /* its address: "[::1]:40312" or "127.0.0.1:40312" */
+    int error;              /* errno that ended it; 0: it closed its side */
+    struct text text;       /* the character that its last chunk cut in two */
+    unsigned char requests; /* uring/ alone: how many the kernel works on */
+    char name[]; /* its address: "[::1]:40312" or "127.0.0.1:40312" */
 };
 
 /* Makes a client of a connected socket and puts it into the table, which owns

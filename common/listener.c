@@ -261,7 +261,7 @@ struct client *accepted_client(int fd)
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
 
-    if (fd != -1 && getpeername(fd, (struct sockaddr *)&address, &size) == -1)
+    if (fd != -1 && peer_address(fd, &address, &size) == -1)
         size = 0; /* it is already gone */
     return welcome(fd, &address, size);
 }

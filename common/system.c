@@ -92,6 +92,23 @@ int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
 #endif
 }
 
+int peer_address(int fd, struct sockaddr_storage *address, socklen_t *size)
+{
+    if (getpeername(fd, (struct sockaddr *)address, size) == 0)
+        return 0;
+#ifdef SO_PEERNAME
+    /* What Linux tells after a reset, too, if the size is not too large. */
+    *size = sizeof(struct sockaddr_in);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address, size) == 0 &&
+        address->ss_family != AF_INET6)
+        return 0;
+    *size = sizeof(struct sockaddr_in6);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address, size);
+#else
+    return -1;
+#endif
+}
+
 long elapsed_ms(const struct timespec *since)
 {
     struct timespec now;

@@ -21,6 +21,11 @@ int pipe_cloexec_nonblock(int ends[2]);
 int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
                    bool nonblocking);
 
+/* Writes the address of the other side of an accepted socket, as accept(2) has
+ * it. Returns 0, or -1 and errno: a client that has already gone has none, but
+ * on Linux. See getpeername(2). */
+int peer_address(int fd, struct sockaddr_storage *address, socklen_t *size);
+
 /* Sets on a listening socket what each client's socket is to have, and inherits
  * on every system that we know. SO_OOBINLINE: urgent data is data.
  * SO_KEEPALIVE: if a client's machine vanishes without a word, recv fails with

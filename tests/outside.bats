@@ -352,6 +352,7 @@ first_run() {
 
   only_concurrent
   only_ours
+  [ "$BACKEND" != uring ] || skip "has bounds of its own"
   start_server --events "$EVENTS"
   hold connect name send:hello line fill:30000 say:queued line half-close \
     wait-eof

@@ -6,8 +6,9 @@
 # - No circle: a module (its .c and .h) never includes, through others, itself.
 # - A server.c and blocking/nested.c include common/server.h, headers of the
 #   system, and headers of their own directory, nothing else.
-# - Every server.c calls recv itself, but for coroutine/, whose loop does. Where
-#   two servers are to be compared, few lines differ.
+# - Every server.c calls recv itself, but for coroutine/, whose loop does, and
+#   uring/, whose kernel does. Where two servers are to be compared, few lines
+#   differ.
 # - Every file and room at the top of tests/ and tools/ is named in the README
 #   there.
 #
@@ -79,8 +80,8 @@ named_in() {
 }
 
 root=$PWD
-check 'no circle of includes in common/ and coroutine/' \
-  no_circle common coroutine
+check 'no circle of includes in common/, coroutine/ and uring/' \
+  no_circle common coroutine uring
 for server in blocking/nested.c */server.c; do
   [ "$server" != common/server.c ] || continue
   check "$server knows common/server.h and its own directory" \
@@ -89,6 +90,7 @@ done
 for server in blocking/nested.c */server.c; do
   case $server in
   common/* | coroutine/*) ;;
+  uring/*) check "$server has ring_recv" shows ring_recv "$server" ;;
   *) check "$server calls recv" shows recv "$server" ;;
   esac
 done

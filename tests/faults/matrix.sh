@@ -82,7 +82,7 @@ look_until() {
 is_wait() {
   case $1 in
   *' = '* | '--- '*) return 1 ;;
-  accept* | recvfrom* | *select* | *poll* | restart_syscall*) ;;
+  accept* | recvfrom* | *select* | *poll* | io_uring_enter* | restart_syscall*) ;;
   *) return 1 ;;
   esac
 }

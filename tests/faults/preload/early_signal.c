@@ -1,8 +1,9 @@
 /*
  * early_signal.c: the signal that comes just before a call that blocks, and so
  * interrupts nothing. The first accept(2), the first recv(2), or the first wait
- * (select, pselect, poll, epoll_wait), as the variable EARLY_SIGNAL says,
- * raises SIGTERM before it begins, or the signal EARLY_NUMBER. alarm(2) does
+ * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
+ * EARLY_SIGNAL says, raises SIGTERM before it begins, or the signal
+ * EARLY_NUMBER. alarm(2) does
  * nothing: an alarm each second would hide a server that has missed the signal.
  */
 #define _DEFAULT_SOURCE
@@ -11,11 +12,15 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 static void come_before(const char *call)
@@ -110,3 +115,24 @@ int epoll_wait(int epoll, struct epoll_event *events, int count, int ms)
     come_before("wait");
     return next(epoll, events, count, ms);
 }
+
+#ifdef SYS_io_uring_enter
+/* What the C library has no function for. */
+long syscall(long number, ...)
+{
+    static long (*next)(long, ...);
+    long words[6];
+    va_list arguments;
+
+    if (next == NULL)
+        find_next("syscall", &next);
+    va_start(arguments, number);
+    for (int i = 0; i < 6; i++)
+        words[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_io_uring_enter)
+        come_before("wait");
+    return next(number, words[0], words[1], words[2], words[3], words[4],
+                words[5]);
+}
+#endif

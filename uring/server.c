@@ -1,0 +1,141 @@
+/*
+ * uring/server.c: all clients at once, with io_uring(7), which Linux has.
+ *
+ *     build/uring --port 8888                  and elsewhere: nc localhost 8888
+ *
+ * The other servers wait until a client is ready and then call recv. This one
+ * says once what it wants: "accept every client", "receive all that this client
+ * sends". io_uring_enter waits until some of it is done: the bytes have already
+ * arrived when it returns (completion instead of readiness). The kernel has put
+ * them into a buffer that the program gives back once they are printed.
+ *
+ * A request goes on until a completion says that it is over. Until then its
+ * socket must stay open; ring.h says why.
+ *
+ * Compare epoll/server.c. It needs Linux 6.0 or newer.
+ */
+#include "../common/server.h"
+
+#include "ring.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+/* Whether the kernel accepts clients for us. */
+static bool accepting;
+
+/* What has been received from a client is printed. The request may be over
+ * although there is more to receive, since all buffers or the queue were full:
+ * then it is made again. */
+static void received(struct client *client, const struct completion *recv)
+{
+    bool goes_on = recv->result > 0 || recv->error == ENOBUFS ||
+                   recv->error == ECANCELED || recv->error == EINTR;
+
+    if (recv->data != NULL) {
+        print_chunk(client, recv->data, recv->result);
+        ring_give_back(recv->data);
+    }
+    if (!goes_on)
+        client->error = recv->error; /* 0: the client has closed its side */
+    if (!goes_on && recv->more)
+        ring_cancel(recv->request, client->fd);
+    if (!goes_on && recv->error != 0)
+        ring_cancel(HANG_UP, client->fd);
+    if (recv->more)
+        return;
+    if (goes_on && client->error == 0 && !stop_requested())
+        ring_request(client->requests == 2 ? RECV : RECV_ONCE, client->fd);
+    else if (--client->requests == 0)
+        close_client(client);
+}
+
+/* A client has closed its side or reset the connection. The reset may have been
+ * missed: RECV goes back to sleep once all bytes are received, and does not
+ * look for an error if it came together with them (measured with Linux 6.18).
+ * When it is cancelled it is made again, and looks. */
+static void hung_up(struct client *client, const struct completion *poll)
+{
+    if (--client->requests == 0)
+        close_client(client);
+    else if (poll->result > 0 && poll->result & (POLLHUP | POLLERR))
+        ring_cancel(RECV, client->fd);
+}
+
+/* Serves a client that the kernel has accepted; -1: it cannot (errno). */
+static void accepted(int fd)
+{
+    struct client *client;
+
+    if (fd != -1 && stop_requested()) {
+        close(fd);
+        return;
+    }
+    client = accepted_client(fd);
+    if (client == NULL)
+        return;
+    print_connection(client);
+    print_next();
+    print_receiving(client);
+    client->requests = 2;
+    ring_request(RECV, client->fd);
+    ring_request(HANG_UP, client->fd);
+}
+
+static void handle(const struct completion *done)
+{
+    switch (done->request) {
+    case ACCEPT:
+        accepting = done->more;
+        errno = done->error;
+        accepted(done->result);
+        break;
+    case RECV:
+    case RECV_ONCE:
+        received(client_at(done->fd), done);
+        break;
+    case HANG_UP:
+        hung_up(client_at(done->fd), done);
+        break;
+    default:
+        break; /* the stop, which may_wait knows of, and cancelled requests */
+    }
+}
+
+/* Waits, and handles what is done by then. What is done later is for the next
+ * round. */
+static void wait_and_handle(void)
+{
+    struct completion done;
+    int count = ring_wait(accept_timespec());
+
+    if (count == -1 && errno != EINTR)
+        die_errno("io_uring_enter failed");
+    for (; count > 0 && ring_take(&done); count--)
+        handle(&done);
+}
+
+int main(int argc, char **argv)
+{
+    int listener = start_server("uring", argc, argv, NON_BLOCKING);
+
+    if (ring_open(options.recv_size) == -1)
+        die_errno("cannot use io_uring, which needs Linux 6.0 and may be "
+                  "forbidden");
+    ring_request(READABLE, stop_descriptor());
+    while (may_wait()) {
+        if (!accepting && !accept_paused()) {
+            ring_request(ACCEPT, listener);
+            accepting = true;
+        }
+        wait_and_handle();
+        errno = EAGAIN;
+        if (accepting)
+            accepted(-1); /* the kernel has found no more clients for now */
+    }
+    /* Nothing is closed before its requests are over. */
+    ring_cancel_all();
+    while (ring_requests() > 0)
+        wait_and_handle();
+    return stop_server(listener);
+}
