@@ -130,7 +130,7 @@ still_serves() {
   only_ours
   [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 1200 ] ||
     skip "the limit on descriptors is $(ulimit -Hn)"
-  start_server
+  start_server --events "$EVENTS"
   hold connect:1100 each:send:x say:sent line each:wait-closed
   wait_said sent
   wait_until xs_and_refused 1100
@@ -150,6 +150,7 @@ still_serves() {
   stop_server
   same 0 "$STATUS"
   same "$((1100 - refused))" "$(lines "$LOG" 'Connection closed: ')"
+  saw refuse "$refused"
   go
   wait_held
 }
