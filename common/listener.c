@@ -250,9 +250,12 @@ struct client *accept_client(int listener)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
-    int fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
-                            mode == NON_BLOCKING);
+    int fd;
 
+    if (stop_requested())
+        return NULL; /* the signal came after the wait, or as an event of it */
+    fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
+                        mode == NON_BLOCKING);
     return welcome(fd, &address, size);
 }
 
