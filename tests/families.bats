@@ -88,6 +88,18 @@ has_ipv6() {
   has "cannot listen on [::]:0: " "$ERR"
 }
 
+@test "where one socket cannot serve both, it serves IPv6 and says so" {
+  only_ours
+  has_ipv6
+  # The first option of the socket is IPV6_V6ONLY; OpenBSD's kernel refuses it.
+  inject setsockopt error=ENOPROTOOPT:when=1
+  LOOPBACK='' start_server
+  has_line "Listening on: [::]:$PORT" "$LOG" || skip "this host has no IPv6"
+  same 1 "$(lines "$ERR")"
+  has "$(server_name): serving IPv6 alone, IPv4 needs --address 0.0.0.0: " "$ERR"
+  served_over ::1 '[::1]'
+}
+
 # two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. Where
 # localhost has only one of them, the server gets an /etc/hosts of its own.
 two_addresses() {
@@ -101,9 +113,39 @@ two_addresses() {
   printf '::1 two.test\n127.0.0.1 two.test\n' >"$hosts"
   # shellcheck disable=SC2016 # for the inner shell
   printf 'mount --bind %s /etc/hosts && exec "$@"\n' "'$hosts'" >"$hosts.sh"
-  UNDER="unshare -rm sh '$hosts.sh'"
+  UNDER="unshare -rm sh '$hosts.sh' ${UNDER:-}"
   eval "$UNDER true" 2>/dev/null || skip "localhost has one address only"
   HOST=two.test
+}
+
+@test "the first address of a name is not there: the second one is taken" {
+  local binds
+
+  only_ours
+  not_under
+  has_ipv6
+  # No fault: it only shows the calls. The last is that of the first address;
+  # getaddrinfo may have made some before.
+  inject bind delay_enter=1
+  two_addresses
+  start_server --address "$HOST"
+  stop_server
+  has_line "Listening on: [::1]:$PORT" "$LOG" || skip "127.0.0.1 comes first here"
+  binds=$(grep -c ' bind(' "$TRACE")
+  UNDER=
+  inject bind "error=EADDRNOTAVAIL:when=$binds"
+  two_addresses
+  start_server --address "$HOST"
+  same "Listening on: 127.0.0.1:$PORT" "$(cat "$LOG")"
+  served_over 127.0.0.1 127.0.0.1
+  # Any other error is one.
+  UNDER=
+  inject bind "error=EACCES:when=$binds"
+  two_addresses
+  run_server --address "$HOST" --port 0
+  same 1 "$STATUS"
+  same "" "$OUT"
+  same "$(server_name): cannot listen on [::1]:0: Permission denied" "$WORDS"
 }
 
 @test "a port in use on one address of a name is an error" {

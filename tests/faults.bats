@@ -139,13 +139,14 @@ still_serves() {
   *select)
     # FD_SETSIZE is 1024 almost everywhere, 256 on old NetBSD.
     [ "$refused" -gt 0 ] || fail "nobody is refused"
-    same "$refused" "$(grep -Ec \
-      '^Connection refused: [^ ]+:[0-9]+ \(.*FD_SETSIZE.*\)$' "$LOG")"
+    same "$refused" "$(grep -Ec '^Connection refused: [^ ]+:[0-9]+ '\
+'\(its descriptor does not fit FD_SETSIZE\)$' "$LOG")"
     [ "$(grep -cx x "$LOG")" -ge 1000 ] || fail "too many are refused: $refused"
     ;;
   *) same 0 "$refused" ;;
   esac
   same "$((1100 - refused))" "$(lines "$LOG" 'Connection from: ')"
+  saw refuse "$refused"
   same "" "$(cat "$ERR")"
   stop_server
   same 0 "$STATUS"
@@ -181,6 +182,51 @@ xs_and_refused() {
   [ "$(lines "$ERR")" -le 1 ]
   lacks 'Connection refused' "$LOG"
   still_serves
+}
+
+@test "whoever leaves ends a shortage, and one that comes again is told again" {
+  local start inside
+
+  only_ours
+  only_concurrent
+  not_under
+  [ "$BACKEND" != processes ] || skip "each client has descriptors of its own"
+  PREPARE='ulimit -n 16' start_server
+  # shellcheck disable=SC2046 # many words
+  hold connect:20 each:send:x line \
+    $(printf 'use:%d close line ' 1 2 3 4) each:half-close each:wait-eof \
+    each:close line connect:20 each:send:y line
+  wait_until has 'cannot accept for now: ' "$ERR"
+  inside=$(lines "$LOG" 'Connection from: ')
+  # One takes the place of each that leaves. By the clock alone that would take
+  # a second each; nobody wakes the thread that accepts.
+  start=$SECONDS
+  for _ in 1 2 3 4; do
+    inside=$((inside + 1))
+    go
+    wait_until came "$inside"
+  done
+  [ $((SECONDS - start)) -le 2 ] || [ "$BACKEND" = threads ] ||
+    fail "it has waited for its clock"
+  same 1 "$(lines "$ERR")"
+  go
+  wait_until left 20
+  # One client, after which accept finds nobody: the shortage is over.
+  still_serves
+  go
+  wait_until has_lines "$ERR" "$NAME: cannot accept for now: " 2
+  same 2 "$(lines "$ERR")"
+  go
+  wait_held
+  wait_until left 41
+}
+
+@test "the soft limit on descriptors is raised to the hard one" {
+  only_ours
+  not_under
+  needs_proc
+  PREPARE='ulimit -Sn 50; ulimit -Hn 200' start_server
+  same "200 200" "$(awk '/^Max open files/ { print $4, $5 }' "/proc/$PID/limits")"
 }
 
 @test "a thousand descriptors passed on by the parent" {

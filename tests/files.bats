@@ -159,6 +159,7 @@ backlog_is() {
   backlog_is "$most"
   backlog_is 5 --backlog 5
   backlog_is 0 --backlog 0
+  backlog_is "$most" --backlog 2147483647
   backlog_is "$most" --recv-size 5
   backlog_is "$most" --label
 }

@@ -75,6 +75,11 @@ lines() {
     END { print n + 0 }' "$1"
 }
 
+# has_lines FILE START N: whether N lines of the file start so.
+has_lines() {
+  [ "$(lines "$1" "$2")" -eq "$3" ]
+}
+
 # wait_until COMMAND...: waits until it succeeds; fails after LIMIT seconds.
 wait_until() {
   local end=$((SECONDS + LIMIT))

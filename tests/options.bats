@@ -58,6 +58,32 @@ impossible() {
   wrong "backlog must be a number from 0 to 2147483647, not '-1'" --backlog -1
   wrong "backlog must be a number from 0 to 2147483647, not\
  '99999999999999999999'" -b 99999999999999999999
+  wrong "backlog must be a number from 0 to 2147483647, not '2147483648'" \
+    -b 2147483648
+}
+
+@test "the ends of each range are allowed, and the port is 8888 without one" {
+  only_ours
+  # Nobody here has this address, so none of these listens.
+  impossible "cannot listen on 192.0.2.1:65535: " -a 192.0.2.1 -p 65535
+  impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -b 2147483647
+  impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -b 0
+  impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -r 1
+  impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -r 1048576
+}
+
+@test "of an option that is given twice the last one counts" {
+  local first=$BATS_TEST_TMPDIR/first
+
+  only_ours
+  # start_server adds --port 0 at the end.
+  start_server --address 192.0.2.1 --address 127.0.0.1 --port 1 \
+    --recv-size 1 --recv-size 4 --events "$first" --events "$EVENTS"
+  [ "$PORT" -ne 1 ]
+  client connect send:abcdef half-close wait-eof
+  wait_until saw close 1
+  same "4 2" "$(awk '$2 == "recv" { print $4 }' "$EVENTS" | xargs)"
+  [ ! -e "$first" ]
 }
 
 @test "an unknown option is wrong usage" {
@@ -136,6 +162,9 @@ impossible() {
   same 1 "$(lines "$LOG")"
   run_server -V
   same 0 "$STATUS"
+  case $NAME,$(uname) in
+  kqueue,Linux) fail "it does not say that this kqueue is not the system's" ;;
+  esac
 }
 
 @test "--help and --version on a full disk are an error" {
@@ -153,7 +182,8 @@ impossible() {
   # No resolver need be asked about a name with an empty part.
   impossible "cannot find the address 'no..host': " --address no..host --port 0
   impossible "cannot listen on 192.0.2.1:8888: " --address 192.0.2.1
-  impossible "cannot listen on [2001:db8::1]:8888: " -a 2001:db8::1
+  # Written as RFC 5952 has it, whatever was given.
+  impossible "cannot listen on [2001:db8::1]:8888: " -a 2001:DB8:0:0:0:0:0:01
 }
 
 @test "an events file that cannot be opened ends it" {

@@ -258,6 +258,21 @@ slept_through() {
   wait_held
 }
 
+@test "an events file whose reader goes away is an error" {
+  only_ours
+  mkfifo "$EVENTS"
+  cat "$EVENTS" >"$BATS_TEST_TMPDIR/all" 3>&- 4>&- &
+  READER=$!
+  HELPERS="$HELPERS $READER"
+  start_server --events "$EVENTS"
+  end_reader
+  client connect wait-closed
+  wait_end
+  same 1 "$STATUS"
+  same "$NAME: cannot write to $EVENTS: Broken pipe" "$(cat "$ERR")"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+}
+
 @test "a file that becomes larger than it may is an error, and no signal kills" {
   only_ours
   not_under

@@ -276,13 +276,15 @@ void reset_connection(int fd)
 
 int wait_until_closed(int fd)
 {
-    char dropped[4096];
+    char byte;
 
     for (;;) {
-        ssize_t size = recv(fd, dropped, sizeof dropped, 0);
+        ssize_t size = recv(fd, &byte, 1, 0);
 
         if (size == 0)
             return 0;
+        if (size == 1)
+            fail("the server has sent something");
         if (size == -1 && errno == ECONNRESET)
             return ECONNRESET;
         if (size == -1 && is_momentary(errno))

@@ -98,8 +98,8 @@ void half_close(int fd);
 /* Closes with a RST and drops what was not sent. See SO_LINGER in socket(7). */
 void reset_connection(int fd);
 
-/* Receives, and drops what it receives, until the peer closes. Returns 0 for
- * an orderly end of file, and ECONNRESET for a reset. See recv(2). */
+/* Waits until the peer, which never sends anything, closes. Returns 0 for an
+ * orderly end of file, and ECONNRESET for a reset. See recv(2). */
 int wait_until_closed(int fd);
 
 /* Writes an address as the servers show it: "[::1]:40312", or "127.0.0.1:40312"
