@@ -166,6 +166,7 @@ pid_t stop_fork(void)
     pid = fork();
     if (pid == 0) {
         handle(STOP_CHILD, on_stop_child);
+        sigdelset(&before, STOP_CHILD);
         for (int i = 0; i < 2; i++) {
             close(ends[i]);
             ends[i] = -1;

@@ -270,72 +270,157 @@ stop_server() {
   wait_end
 }
 
-# freeze: stops the server in its tracks and waits until it stands, so that what
-# clients do from now on is there all at once when `thaw` wakes it.
-freeze() {
-  kill -STOP "$PID"
-  wait_until stands
+# its_processes: the server's own, and in `processes` each child's.
+its_processes() {
+  echo "$PID"
+  [ "$BACKEND" != processes ] || children
 }
 
-# state: what the server's process does, as ps says it: S sleeps, T is stopped, t
-# is stopped under strace.
-state() {
-  local rest
-
-  if [ -r "/proc/$PID/stat" ]; then
-    IFS= read -r rest <"/proc/$PID/stat"
-    echo "${rest##*) }"
+# children: the processes that the server has started.
+children() {
+  if [ -r "/proc/$PID/task/$PID/children" ]; then
+    tr ' ' '\n' <"/proc/$PID/task/$PID/children"
   else
-    ps -o state= -p "$PID"
+    ps -A -o pid= -o ppid= | awk -v parent="$PID" '$2 == parent { print $1 }'
   fi
 }
 
-stands() {
-  case $(state) in
-  [Tt]*) ;;
-  *) return 1 ;;
-  esac
+# has_children N: whether it has started so many, and they have not ended.
+has_children() {
+  [ "$(children | wc -l)" -eq "$1" ]
 }
 
-# asleep: whether it waits. BSD calls a sleep of more than 20 seconds I.
-asleep() {
-  case $(state) in
-  [SI]*) ;;
-  *) return 1 ;;
-  esac
+# freeze: stops the server in its tracks and waits until it stands, so that what
+# clients do from now on is there all at once when `thaw` wakes it. Its children
+# come last, when there will be no more.
+freeze() {
+  kill -STOP "$PID"
+  wait_until stand "$PID"
+  [ "$BACKEND" != processes ] || [ -z "$(children)" ] || {
+    signal_all STOP
+    # shellcheck disable=SC2046 # several
+    wait_until stand $(children)
+  }
 }
 
 thaw() {
-  kill -CONT "$PID"
+  signal_all CONT
 }
 
-# cpu_ms: the processor time that the server has used so far, in milliseconds.
-cpu_ms() {
-  local rest
+# signal_all SIGNAL: sends it to the server and to its children.
+signal_all() {
+  # shellcheck disable=SC2046 # several; one of them may end meanwhile
+  kill -"$1" $(its_processes) 2>/dev/null || true
+}
 
-  if [ -r "/proc/$PID/stat" ]; then
-    IFS= read -r rest <"/proc/$PID/stat"
-    echo "${rest##*) }" | awk -v hz="$(getconf CLK_TCK)" \
-      '{ printf "%d\n", ($12 + $13) * 1000 / hz }'
+# states PID...: what they do, as ps says it: S sleeps, T is stopped, t is
+# stopped under strace, Z has ended. One line for each process or, where /proc
+# tells it, for each thread.
+states() {
+  local pid stat rest
+
+  for pid in "$@"; do
+    if [ ! -r "/proc/$pid/stat" ]; then
+      ps -o state= -p "$pid" || true
+      continue
+    fi
+    for stat in "/proc/$pid"/task/*/stat; do
+      { IFS= read -r rest <"$stat"; } 2>/dev/null || continue
+      echo "${rest##*) }"
+    done
+  done
+}
+
+# stand PID...: whether they are stopped, or have ended.
+stand() {
+  ! states "$@" | grep -q '^[^TtZ]'
+}
+
+# asleep: whether it waits, with all its processes and threads. BSD calls a sleep
+# of more than 20 seconds I.
+asleep() {
+  # shellcheck disable=SC2046 # several
+  ! states $(its_processes) | grep -q '^[^SI]'
+}
+
+# wait_until_quiet: waits until it is asleep each of ten times that we look, and
+# has used no processor time in between.
+wait_until_quiet() {
+  LOOKS=0
+  wait_until slept_through 10
+}
+
+# slept_through N: whether the server slept each of the last N times that we
+# looked, and had used no processor time in between.
+slept_through() {
+  local used
+
+  used=$(cpu_ms)
+  if asleep && [ "$used" = "${LAST_USED:-}" ]; then
+    LOOKS=$((LOOKS + 1))
   else
-    # "1:02.34", in minutes and seconds.
-    ps -o time= -p "$PID" | awk -F : '{ printf "%d\n",
-      ($(NF - 1) * 60 + $NF) * 1000 }'
+    LOOKS=0
   fi
+  LAST_USED=$used
+  [ "$LOOKS" -ge "$1" ]
+}
+
+# idle: whether it has nothing to do: it sleeps, and busy asks on.
+idle() {
+  [ "$BACKEND" = busy ] || asleep
+}
+
+# cpu_ms: the processor time that the server has used so far, in milliseconds,
+# with that of its children, also those that have ended.
+cpu_ms() {
+  local pid rest
+
+  for pid in $(its_processes); do
+    if [ ! -r "/proc/$pid/stat" ]; then
+      ps -o time= -p "$pid" || true
+      continue
+    fi
+    { IFS= read -r rest <"/proc/$pid/stat"; } 2>/dev/null || continue
+    echo "${rest##*) }"
+  done | awk -v hz="$(getconf CLK_TCK)" '
+    # "1:02.34", in minutes and seconds.
+    NF == 1 { n = split($1, part, ":")
+      ms += (part[n - 1] * 60 + part[n]) * 1000 }
+    NF > 1 { ms += ($12 + $13 + $14 + $15) * 1000 / hz }
+    END { printf "%d\n", ms }'
 }
 
 # sleeps MS: fails where the server is busy although nothing happens. This is
 # the one test that takes a time and cannot wait for an event: it looks at the
 # server for MS milliseconds, in which one that spins takes all it can get. The
 # kernel counts in ticks of 10 ms, the program's and its own apart, and one of
-# each may be full of what was done before.
+# each may be full of what was done before. Of busy it asserts the opposite.
 sleeps() {
   local before used
 
+  if [ "$BACKEND" = busy ]; then
+    never_sleeps "$1"
+    return
+  fi
   before=$(cpu_ms)
   sleep "$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')"
   used=$(($(cpu_ms) - before))
   [ "$used" -le $(($1 / 50 + 20)) ] || fail "it used $used ms of $1, doing nothing"
+}
+
+# never_sleeps MS: waits until the server has used MS milliseconds more of a
+# processor; fails where it ever gives one back by itself.
+never_sleeps() {
+  local before end=$((SECONDS + LIMIT))
+
+  before=$(cpu_ms)
+  until [ "$(cpu_ms)" -ge $((before + $1)) ]; do
+    case $(states "$PID") in
+    [Rt]*) ;;
+    *) fail "it sleeps" || return 1 ;;
+    esac
+    [ "$SECONDS" -le "$end" ] || fail "it uses no processor" || return 1
+  done
 }
 
 # --- Clients -----------------------------------------------------------------
@@ -560,6 +645,16 @@ served() {
   [ "$CONCURRENT" != no ] || echo "Next connection..."
 }
 
+# one_error: fails where standard error is not one line. In `processes` parent and
+# children have their own copy of the limit, and each says the same.
+one_error() {
+  local line
+
+  IFS= read -r line <"$ERR"
+  same "$line" "$(sort -u "$ERR")"
+  [ "$BACKEND" = processes ] || same 1 "$(lines "$ERR")"
+}
+
 # --- Before and after each test ----------------------------------------------
 
 setup() {
@@ -572,7 +667,7 @@ setup() {
 }
 
 # The reports of the sanitizers and of valgrind.
-REPORTS='AddressSanitizer|LeakSanitizer|runtime error:|^==[0-9]+=='
+REPORTS='(Address|Leak|Thread)Sanitizer|runtime error:|^==[0-9]+=='
 
 # end_server PID: ends a server that is to be alive. Fails where it was not, or
 # where it does not obey.
@@ -584,10 +679,11 @@ end_server() {
     fail "the server had ended by itself, with status $status"
     return 1
   fi
-  kill -CONT "$1"
+  PID=$1
+  thaw
   kill -TERM "$1"
   if ! wait_until ended "$1"; then
-    kill -KILL "$1"
+    signal_all KILL
     fail "SIGTERM did not end the server"
     return 1
   fi
@@ -651,4 +747,22 @@ preload() {
   *) skip "LD_PRELOAD has no effect here" ;;
   esac
   PRELOAD="export LD_PRELOAD='$OBJECT'"
+}
+
+# fail_call CALL AFTER ERRNO: has a call of the next server fail, once: the first
+# after AFTER that have succeeded, in whichever thread or process. See
+# tests/faults/preload/failing_call.c.
+fail_call() {
+  preload failing_call
+  PRELOAD="$PRELOAD FAIL_CALL=$1 FAIL_AFTER=$2 FAIL_ERRNO=$3"
+}
+
+# fail_recv ERRNO: has the server's first recv fail. strace counts the calls of
+# each thread and each process by itself.
+fail_recv() {
+  PRELOAD=true
+  case $BACKEND in
+  threads | processes) fail_call recv 0 "$1" ;;
+  *) inject recvfrom "error=$1:when=1" ;;
+  esac
 }

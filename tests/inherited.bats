@@ -21,7 +21,7 @@ setup_file() {
   wait_end
   wait_until ended "$HELD_PID"
   same 1 "$STATUS"
-  same 1 "$(lines "$ERR")"
+  one_error
   has "$NAME: cannot write to $EVENTS: " "$ERR"
 }
 
@@ -136,6 +136,13 @@ listens_or_has_ended() {
   preload early_signal
   PREPARE="$PRELOAD EARLY_SIGNAL=recv" start_server
   hold connect line wait-closed
+  if [ "$BACKEND" = processes ]; then
+    # It came to the child, and that is all that ends.
+    wait_until left 1
+    wait_until has_children 0
+    lacks Stopped. "$LOG"
+    kill -TERM "$PID"
+  fi
   wait_end
   same 0 "$STATUS"
   same "" "$(cat "$ERR")"

@@ -177,23 +177,7 @@ hold_until_stuck() {
   wait_until saw accept 1
   go
   wait_said sent
-  LOOKS=0
-  wait_until slept_through 10
-}
-
-# slept_through N: whether the server slept each of the last N times that we
-# looked, and had used no processor time in between.
-slept_through() {
-  local used
-
-  used=$(cpu_ms)
-  if asleep && [ "$used" = "${LAST_USED:-}" ]; then
-    LOOKS=$((LOOKS + 1))
-  else
-    LOOKS=0
-  fi
-  LAST_USED=$used
-  [ "$LOOKS" -ge "$1" ]
+  wait_until_quiet
 }
 
 @test "an output that would block is waited for" {
@@ -281,7 +265,7 @@ slept_through() {
   client connect fill:30000 wait-closed
   wait_end
   same 1 "$STATUS"
-  same 1 "$(lines "$ERR")"
+  one_error
   has "$NAME: cannot write to standard output: " "$ERR"
   saw close 1
   saw stop 1

@@ -5,9 +5,15 @@
 
 #include "lock.h"
 
+#include <errno.h>
 #include <signal.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Held while one waits for the mutex. A thread that gives the mutex back and
+ * wants it again at once would get it before the one that is only being woken:
+ * a flood could keep all others waiting. So it queues here. */
+static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER;
 
 static void mask_alarm(int how)
 {
@@ -20,7 +26,9 @@ static void mask_alarm(int how)
 
 void lock(void)
 {
+    pthread_mutex_lock(&queue);
     pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&queue);
     mask_alarm(SIG_UNBLOCK);
 }
 
@@ -35,4 +43,17 @@ void lock_wait(pthread_cond_t *condition)
     mask_alarm(SIG_BLOCK);
     pthread_cond_wait(condition, &mutex);
     mask_alarm(SIG_UNBLOCK);
+}
+
+int lock_poll(struct pollfd *watched, nfds_t count, int timeout)
+{
+    int ready, error;
+
+    pthread_mutex_unlock(&mutex);
+    ready = poll(watched, count, timeout);
+    error = errno;
+    mask_alarm(SIG_BLOCK);
+    lock();
+    errno = error;
+    return ready;
 }

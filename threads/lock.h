@@ -4,6 +4,7 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <poll.h>
 #include <pthread.h>
 
 /* Take and give back the lock. The thread that has it, and no other, receives
@@ -15,5 +16,9 @@ void unlock(void);
 /* Gives the lock back, sleeps until `condition` is signalled, and takes it
  * again. See pthread_cond_wait(3). */
 void lock_wait(pthread_cond_t *condition);
+
+/* The same with poll(2), for the main thread. It receives SIGALRM meanwhile:
+ * one that its parent has set an alarm for is to end the program. */
+int lock_poll(struct pollfd *watched, nfds_t count, int timeout);
 
 #endif

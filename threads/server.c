@@ -145,13 +145,9 @@ int main(int argc, char **argv)
         die_errno("cannot prepare threads");
     lock();
     while (may_wait()) {
-        int timeout = accept_timeout();
-
         watched[1].fd = accept_paused() ? -1 : listener;
-        unlock();
-        if (poll(watched, 2, timeout) == -1 && errno != EINTR)
+        if (lock_poll(watched, 2, accept_timeout()) == -1 && errno != EINTR)
             die_errno("poll failed");
-        lock();
         if (watched[1].revents != 0)
             accept_connections(listener);
     }

@@ -2,8 +2,8 @@
  * early_signal.c: the signal that comes just before a call that blocks, and so
  * interrupts nothing. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
- * EARLY_SIGNAL says, raises SIGTERM before it begins, or the signal
- * EARLY_NUMBER. alarm(2) does
+ * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
+ * alarm(2) does
  * nothing: an alarm each second would hide a server that has missed the signal.
  */
 #define _DEFAULT_SOURCE
@@ -31,7 +31,8 @@ static void come_before(const char *call)
     if (done || wanted == NULL || strcmp(wanted, call) != 0)
         return;
     done = true;
-    raise((int)number_in("EARLY_NUMBER", SIGTERM));
+    /* To the process, not to this thread of it, which may have it blocked. */
+    kill(getpid(), (int)number_in("EARLY_NUMBER", SIGTERM));
 }
 
 unsigned alarm(unsigned seconds)
