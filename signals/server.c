@@ -31,7 +31,8 @@
  */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-enum { EVENTS = 64 }; /* signals taken in one round */
+/* And for one round: descriptors that signals name, and signals taken. */
+enum { EVENTS = 64, SIGNALS = 65536 };
 
 /* Whether every descriptor is to be asked, since a signal of it was lost. */
 static bool ask_all;
@@ -125,16 +126,17 @@ static void serve_all(void)
     }
 }
 
-/* Sleeps until there is a signal, and takes what else is queued, EVENTS at
- * most. Writes to `ready` which descriptors they name, each once, however often
- * a flood has made the kernel name it. Returns how many. */
+/* Sleeps until there is a signal, and takes what else is queued. Writes to
+ * `ready` which descriptors they name, EVENTS at most and each once, however
+ * often a flood has made the kernel name it: the others are queued behind that.
+ * Returns how many. */
 static int take_signals(const sigset_t *set, int ready[EVENTS])
 {
     static const struct timespec at_once;
     const struct timespec *limit = ask_all ? &at_once : accept_timespec();
     int count = 0;
 
-    for (int i = 0; i < EVENTS; i++, limit = &at_once) {
+    for (int i = 0; i < SIGNALS && count < EVENTS; i++, limit = &at_once) {
         siginfo_t event;
         int number = sigtimedwait(set, &event, limit);
         int fd, at = 0;

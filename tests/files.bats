@@ -251,3 +251,39 @@ backlog_is() {
   go
   wait_held
 }
+
+@test "two that talk in large chunks never tear each other's lines" {
+  local all=$BATS_TEST_TMPDIR/all letter names
+
+  only_ours
+  for letter in a b; do
+    awk -v letter="$letter" 'BEGIN {
+      line = sprintf("%62s", ""); gsub(" ", letter, line)
+      for (i = 0; i < 30000; i++) print line }' >"$BATS_TEST_TMPDIR/$letter"
+  done
+  to_pipe "" --recv-size 65536 --label
+  cat <&8 >"$all" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  "$BUILD/tools/client" -a "$HOST" "$PORT" connect name \
+    send-file:"$BATS_TEST_TMPDIR/b" half-close wait-eof \
+    >"$BATS_TEST_TMPDIR/second" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  client connect name send-file:"$BATS_TEST_TMPDIR/a" half-close wait-eof \
+    >"$BATS_TEST_TMPDIR/first"
+  wait "${HELPERS##* }"
+  wait_until saw close 2
+  stop_server
+  wait_for Stopped. "$all"
+  names="$(cat "$BATS_TEST_TMPDIR/first") $(cat "$BATS_TEST_TMPDIR/second")"
+  # A line is cut in two where a chunk ends, and has its label then, too.
+  same "" "$(awk -v names="$names" '
+    BEGIN { split(names, name, " ") }
+    /^(Listening on|Connection|Next connection|Receiving from|Stopped)/ { next }
+    {
+      letter = $1 == name[1] "|" ? "a" : $1 == name[2] "|" ? "b" : "z"
+      n[letter] += gsub(letter, "", $2)
+      if (NF != 2 || $2 != "") print NR ": " $0
+    }
+    END { if (n["a"] != 1860000 || n["b"] != 1860000) print n["a"], n["b"] }' \
+    "$all" | head -n 5)"
+}

@@ -246,6 +246,24 @@ stuck_server() {
   same "Stopped." "$(tail -n 1 "$LOG")"
 }
 
+@test "a stop while the output is stuck, with twenty clients that talk" {
+  only_concurrent
+  only_ours
+  to_pipe
+  hold connect:20 line each:send:hello say:sent line each:wait-closed
+  wait_until saw accept 20
+  wait_until idle
+  fill_pipe
+  go
+  wait_said sent
+  # A thread or a process for each: one is stuck, and the others wait for it.
+  stop_server TERM
+  same 1 "$STATUS"
+  has "$NAME: stopped, but standard output is stuck" "$ERR"
+  go
+  wait_held
+}
+
 @test "a second signal ends it at once, if it is not of the same stop" {
   only_ours
   stuck_server

@@ -7,9 +7,11 @@
  *                   shell has SIGINT ignored in what it starts with `&`)
  *     block         the three and SIGALRM are blocked
  *     alarm:MS      SIGALRM will come after so many milliseconds
+ *     group         a process group of its own, as a shell makes for what is
+ *                   typed: Ctrl+C reaches each process in it
  *
  * The exit status is that of the command, or 2 if it cannot be started. See
- * execve(2) for what is passed on, sigprocmask(2), setitimer(2).
+ * execve(2) for what is passed on, sigprocmask(2), setitimer(2), setpgid(2).
  */
 #define _XOPEN_SOURCE 700
 
@@ -60,12 +62,15 @@ int main(int argc, char **argv)
             reset_signals();
         else if (strcmp(*argv, "block") == 0)
             block_signals();
+        else if (strcmp(*argv, "group") == 0)
+            setpgid(0, 0);
         else if (strncmp(*argv, "alarm:", 6) == 0)
             set_alarm(*argv + 6);
         else
             break;
     if (*argv == NULL) {
-        fputs("usage: inherit [default] [block] [alarm:MS] COMMAND...\n",
+        fputs("usage: inherit [default] [block] [alarm:MS] [group] "
+              "COMMAND...\n",
               stderr);
         return 2;
     }

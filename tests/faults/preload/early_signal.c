@@ -3,8 +3,11 @@
  * interrupts nothing. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
  * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
- * alarm(2) does
- * nothing: an alarm each second would hide a server that has missed the signal.
+ * alarm(2) does nothing: an alarm each second would hide a server that has missed
+ * the signal.
+ *
+ * With EARLY_SIGNAL=child every wait begins with another: until a child of the
+ * process has ended, if there is one, so that SIGCHLD comes before the wait.
  */
 #define _DEFAULT_SOURCE
 
@@ -21,13 +24,25 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* Leaves the child for the program to reap. */
+static void await_child(void)
+{
+    siginfo_t ended;
+
+    waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT);
+}
 
 static void come_before(const char *call)
 {
     static bool done;
     const char *wanted = getenv("EARLY_SIGNAL");
 
+    if (wanted != NULL && strcmp(wanted, "child") == 0 &&
+        strcmp(call, "wait") == 0)
+        await_child();
     if (done || wanted == NULL || strcmp(wanted, call) != 0)
         return;
     done = true;

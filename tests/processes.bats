@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# processes.bats: a process for each client. What becomes of a child that ends,
+# is killed or cannot be made, and of the children whose parent is killed.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+setup() {
+  only_server processes
+  prepare_test
+}
+
+# new_child: the one process that was not among CHILDREN, the list to which it is
+# added. Sets CHILD.
+new_child() {
+  local child
+
+  for child in $(children); do
+    case " ${CHILDREN:-} " in
+    *" $child "*) ;;
+    *) CHILD=$child CHILDREN="${CHILDREN:-} $child" ;;
+    esac
+  done
+}
+
+@test "a child that has ended is reaped, without any other event" {
+  start_server
+  hold connect:3 each:send:x line use:1 close line use:2 close use:3 close
+  wait_until printed 3 x
+  has_children 3
+  go
+  # One that has ended and is not reaped counts.
+  wait_until has_children 2
+  go
+  wait_until has_children 0
+  wait_held
+}
+
+@test "a child that ends right before the wait is reaped" {
+  preload early_signal
+  PREPARE="$PRELOAD EARLY_SIGNAL=child" start_server
+  client connect send:x half-close wait-eof
+  wait_until has_children 0
+}
+
+@test "a child that is killed takes one client with it, and that is said" {
+  local first second
+
+  start_server
+  hold connect name send:one line connect name send:two line use:1 wait-closed \
+    say:ended use:2 send:three half-close wait-eof
+  wait_for one
+  new_child
+  go
+  wait_for two
+  first=$(sed -n 1p "$HELD")
+  second=$(sed -n 2p "$HELD")
+  kill -KILL "$CHILD"
+  wait_for "Connection closed: $first"
+  same "processes: the process of $first was killed by signal 9" "$(cat "$ERR")"
+  # The parent has no copy of the socket, or the client would not see its end.
+  go
+  wait_said ended
+  wait_held
+  wait_for three
+  wait_for "Connection closed: $second"
+  wait_until has_children 0
+  stop_server
+  same 0 "$STATUS"
+  same 1 "$(lines "$LOG" "Connection closed: $first")"
+}
+
+@test "SIGTERM for a child ends its client, and nothing else" {
+  start_server
+  hold connect send:one line connect send:two line use:1 wait-closed say:ended \
+    line use:2 send:three half-close wait-eof
+  wait_for one
+  new_child
+  go
+  wait_for two
+  kill -TERM "$CHILD"
+  go
+  wait_said ended
+  wait_until left 1
+  wait_until has_children 1
+  sleeps 400
+  go
+  wait_held
+  wait_for three
+  wait_until left 2
+  same "" "$(cat "$ERR")"
+  lacks Stopped. "$LOG"
+}
+
+@test "the parent is killed: its port is free, and the children serve on" {
+  local old_log
+
+  start_server
+  hold connect:2 each:name each:send:x line each:send:y each:half-close \
+    each:wait-eof
+  wait_until printed 2 x
+  kill -KILL "$PID"
+  wait_end
+  same 137 "$STATUS"
+  old_log=$LOG
+  # No child has the listener.
+  WANTED_PORT=$PORT start_server
+  say_to "$PORT" new
+  wait_for new
+  go
+  wait_held
+  LOG=$old_log
+  wait_until printed 2 y
+  wait_until left 2
+  same "" "$(cat "${LOG/out/err}")"
+}
+
+@test "a fork that fails costs one client, and that is said" {
+  local dropped
+
+  fail_call fork 1 EAGAIN
+  PREPARE=$PRELOAD start_server
+  hold connect send:one line send:two half-close wait-eof
+  wait_for one
+  dropped=$(client connect name wait-closed)
+  wait_for "Connection closed: $dropped"
+  case $(cat "$ERR") in
+  "processes: cannot serve $dropped: Resource temporarily unavailable") ;;
+  *) same "processes: cannot serve $dropped: unavailable" "$(cat "$ERR")" ;;
+  esac
+  go
+  wait_held
+  wait_for two
+  say_to "$PORT" three
+  wait_for three
+  wait_until has_children 0
+}
+
+@test "a child that is killed while it has the output gives it free" {
+  local all=$BATS_TEST_TMPDIR/all first
+
+  to_pipe
+  hold connect name line connect line use:1 send:one say:sent line use:2 \
+    send:two say:sent-two line
+  wait_until saw accept 1
+  new_child
+  first=$(cat "$HELD")
+  go
+  wait_until saw accept 2
+  wait_until asleep
+  fill_pipe
+  # The first child is stuck in its write, and has the lock; the other waits.
+  go
+  wait_said sent
+  wait_until_quiet
+  go
+  wait_said sent-two
+  wait_until_quiet
+  kill -KILL "$CHILD"
+  cat <&8 >"$all" 3>&- 4>&- &
+  HELPERS="$HELPERS $!"
+  wait_for two "$all"
+  wait_for "Connection closed: $first" "$all"
+  has "the process of $first was killed by signal 9" "$ERR"
+}
+
+# ends_whole: waits until the server has ended, whose five clients were being
+# served; fails where a last word is missing or comes twice.
+ends_whole() {
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  same 5 "$(lines "$LOG" 'Connection closed: ')"
+  same 1 "$(lines "$LOG" Stopped.)"
+  same Stopped. "$(tail -n 1 "$LOG")"
+  go
+  wait_held
+}
+
+@test "Ctrl+C, which all processes of the group get, is a clean stop" {
+  local round
+
+  for round in 1 2 3; do
+    UNDER="$BUILD/tests/inherit group" start_server
+    hold connect:5 each:send:x line
+    wait_until printed 5 x
+    kill -INT -- "-$PID"
+    ends_whole
+  done
+}
+
+@test "SIGTERM for the parent alone is a clean stop" {
+  local round
+
+  for round in 1 2 3; do
+    start_server
+    hold connect:5 each:send:x line
+    wait_until printed 5 x
+    kill -TERM "$PID"
+    ends_whole
+  done
+}
+
+@test "a child is stopped although its parent had all signals blocked" {
+  UNDER="$BUILD/tests/inherit block" start_server
+  hold connect:5 each:send:x line
+  wait_until printed 5 x
+  kill -TERM "$PID"
+  ends_whole
+}
