@@ -181,7 +181,7 @@ ends_whole() {
   local round
 
   for round in 1 2 3; do
-    UNDER="$BUILD/tests/inherit group" start_server
+    UNDER="'$BUILD/tests/inherit' group" start_server
     hold connect:5 each:send:x line
     wait_until printed 5 x
     kill -INT -- "-$PID"
@@ -202,7 +202,7 @@ ends_whole() {
 }
 
 @test "a child is stopped although its parent had all signals blocked" {
-  UNDER="$BUILD/tests/inherit block" start_server
+  UNDER="'$BUILD/tests/inherit' block" start_server
   hold connect:5 each:send:x line
   wait_until printed 5 x
   kill -TERM "$PID"
