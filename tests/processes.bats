@@ -180,6 +180,7 @@ ends_whole() {
 @test "Ctrl+C, which all processes of the group get, is a clean stop" {
   local round
 
+  needs_program inherit
   for round in 1 2 3; do
     UNDER="'$BUILD/tests/inherit' group" start_server
     hold connect:5 each:send:x line
@@ -202,6 +203,7 @@ ends_whole() {
 }
 
 @test "a child is stopped although its parent had all signals blocked" {
+  needs_program inherit
   UNDER="'$BUILD/tests/inherit' block" start_server
   hold connect:5 each:send:x line
   wait_until printed 5 x

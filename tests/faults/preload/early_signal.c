@@ -3,8 +3,8 @@
  * interrupts nothing. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
  * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
- * alarm(2) does nothing: an alarm each second would hide a server that has missed
- * the signal.
+ * alarm(2) does nothing: an alarm each second would hide a server that has
+ * missed the signal.
  *
  * With EARLY_SIGNAL=child every wait begins with another: until a child of the
  * process has ended, if there is one, so that SIGCHLD comes before the wait.
