@@ -36,6 +36,11 @@ TELL = BUILD='$(BUILD)' BACKENDS='$(BACKENDS)'
 
 all: $(PROGRAMS)
 
+# A target that runs a tool refuses what it would ignore.
+checked:
+	@$(TELL) GOALS='$(MAKECMDGOALS) $(.TARGETS)' \
+	GIVEN='$(MAKEOVERRIDES) $(.MAKEOVERRIDES)' sh tools/variables.sh
+
 include tools/Makefile
 include tests/Makefile
 
@@ -63,7 +68,7 @@ help:
 
 tools: $(TOOLS) $(TEST_PROGRAMS)
 
-exercise: all $(BUILD)/tools/client
+exercise: checked all $(BUILD)/tools/client
 	@$(TELL) N='$(N)' V='$(V)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' sh docs/exercises/check.sh
 
@@ -133,7 +138,7 @@ $(BUILD)/flags: one-word .FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 .FORCE:
-.PHONY: all tools help demo trace replay diff exercise setup test compare fuzz \
+.PHONY: all checked first-build tools help demo trace replay diff exercise setup test compare fuzz \
 	check-all clean one-word .FORCE
 
 # BSD make would enter a directory obj, if there is one.

@@ -9,6 +9,10 @@
 programs='blocking-nested blocking busy processes threads select poll signals
 epoll kqueue uring coroutine'
 
+# All names that BACKENDS may have: also coroutine with one of its selectors.
+server_names="$programs coroutine/select coroutine/poll coroutine/epoll
+coroutine/kqueue"
+
 # Looks often and briefly, also where sleep knows whole seconds only.
 nap() {
   sleep 0.02 2>/dev/null || sleep 1
@@ -89,6 +93,37 @@ selectors() {
     return 1
   fi
   echo "$selectors"
+}
+
+# check_backends SPEAKER [NAME...]: fails, with a line that SPEAKER says, where
+# BACKENDS has a name that no server has, and these do not have either.
+check_backends() {
+  speaker=$1
+  shift
+  # shellcheck disable=SC2116,SC2086 # in one line
+  valid=$(echo $server_names "$@")
+  for name in ${BACKENDS:-}; do
+    case " $valid " in
+    *" $name "*) ;;
+    *)
+      echo "$speaker: there is no server '$name'; there are: $valid" >&2
+      return 1
+      ;;
+    esac
+  done
+}
+
+# host_of LINE: where the server can be reached that has printed this line,
+# "Listening on: ADDRESS:PORT".
+host_of() {
+  host=${1#*: }
+  host=${host%:*}
+  case $host in
+  '[::]') host=::1 ;;
+  0.0.0.0 | '') host=127.0.0.1 ;;
+  '['*) host=${host#?} host=${host%?} ;;
+  esac
+  echo "$host"
 }
 
 # The servers of BACKENDS, or all, as far as they are built: one name per line,

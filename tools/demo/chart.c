@@ -10,15 +10,16 @@
  * the clients, such as "nc"; PICTURE is the file to write; SERVER is a name,
  * such as "epoll" or "kqueue (on epoll)".
  *
- * Nothing flickers: each frame is written in one piece over the last one, and
- * two escape sequences around it tell the terminal to show it in one piece too.
- * Only a terminal that changes its size is cleared. There is no colour if
- * NO_COLOR is set.
+ * While it runs, it has the terminal's other screen, where editors are, too: a
+ * terminal that changes its size reflows what is on the first one. Each frame
+ * fits the size of the moment. Nothing flickers: a frame is written in one
+ * piece over the last one, and two escape sequences around it tell the terminal
+ * to show it in one piece too. There is no colour if NO_COLOR is set.
  *
  * The exit status is 0 if each letter was printed.
  *
- * See console_codes(4), isatty(3), nl_langinfo(3), nanosleep(2),
- * https://no-color.org.
+ * See console_codes(4), isatty(3), open_memstream(3), nl_langinfo(3),
+ * nanosleep(2), https://no-color.org.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -37,11 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    FRAME_MS = 40,
-    PLAIN_COLUMNS = 80,
-    END_ROWS = 5 /* of what follows the chart, and the prompt */
-};
+enum { FRAME_MS = 40, PLAIN_COLUMNS = 80, ROWS_MIN = 8 };
 
 /* How long to wait, in seconds, for letters that should be printed by now. */
 static const double patience = 3;
@@ -49,10 +46,8 @@ static const double patience = 3;
 static struct timeline timeline;
 static struct paper paper = {.timeline = &timeline};
 
-/* Whether there is a terminal, how many rows it has, and how many of them the
- * last frame took. */
-static bool live;
-static int rows, drawn;
+static bool live; /* whether there is a terminal */
+static int rows;  /* how many it has */
 
 static const char *via;
 static volatile sig_atomic_t stopped;
@@ -74,20 +69,6 @@ static void stop_on_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* Chooses the largest chart that fits into the terminal with what follows it.
- */
-static void choose_layout(void)
-{
-    paper.row_per_client = true;
-    paper.spaced = true;
-    if (!live || 1 + chart_rows(&paper) + END_ROWS <= rows)
-        return;
-    paper.spaced = false;
-    if (1 + chart_rows(&paper) + END_ROWS <= rows)
-        return;
-    paper.row_per_client = false;
-}
-
 /* Asks for the terminal's size, which may have changed. Returns false if there
  * is no terminal or it is too small. */
 static bool look_at_terminal(void)
@@ -98,7 +79,7 @@ static bool look_at_terminal(void)
         return false;
     paper.columns = size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
     rows = size.ws_row;
-    return paper.columns >= COLUMNS_MIN && rows > timeline.servers + 3;
+    return paper.columns >= COLUMNS_MIN && rows >= ROWS_MIN;
 }
 
 static void choose_output(void)
@@ -109,7 +90,6 @@ static void choose_output(void)
     paper.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     live =
         look_at_terminal() && terminal != NULL && strcmp(terminal, "dumb") != 0;
-    paper.over = live;
     paper.coloured = live && (no_color == NULL || *no_color == '\0');
     if (!live)
         paper.columns = PLAIN_COLUMNS;
@@ -133,9 +113,7 @@ static void draw_title(void)
     snprintf(title, sizeof title, "%s, through %s, at %s: a letter %s, %s",
              clients, via, servers, timeline.interval == 1 ? "a second" : pace,
              timeline.rounds == 1 ? "once" : times);
-    paint(&paper, BOLD);
-    fprintf(paper.out, "%.*s", live ? paper.columns - 1 : -1, title);
-    end_row(&paper);
+    draw_text(&paper, BOLD, title);
 }
 
 /* Writes what was drawn in one piece. */
@@ -153,29 +131,82 @@ static void show(const char *text, size_t size)
     }
 }
 
-/* Draws the chart over the last one. */
-static void draw_frame(void)
+static int rows_of(const char *text)
 {
-    int old_columns = paper.columns, old_rows = rows;
-    char *text;
+    int count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
+}
+
+/* Draws a title, the chart and a last line in the first layout that leaves a
+ * row free, or in the last one, and returns its rows as text for free(3). NULL:
+ * there is no memory. Where there is no terminal, the title was the first line.
+ */
+static char *draw_all(const char *last)
+{
+    char *text = NULL;
     size_t size;
 
-    if (!look_at_terminal() ||
-        (paper.out = open_memstream(&text, &size)) == NULL)
-        return;
-    fputs("\033[?2026h\033[?25l", paper.out);
-    if (drawn > 0 && (paper.columns != old_columns || rows != old_rows))
-        fputs("\033[H\033[2J", paper.out);
-    else if (drawn > 0)
-        fprintf(paper.out, "\033[%dA\r", drawn);
-    choose_layout();
-    draw_title();
-    draw_chart(&paper);
-    drawn = 1 + chart_rows(&paper);
-    fputs("\033[?2026l", paper.out);
-    if (fclose(paper.out) == 0)
-        show(text, size);
-    free(text);
+    for (int i = 0; i < LAYOUTS; i++) {
+        paper.layout = (enum layout)i;
+        if (!layout_fits(&paper))
+            continue;
+        free(text);
+        paper.out = open_memstream(&text, &size);
+        if (paper.out == NULL)
+            return NULL;
+        if (live)
+            draw_title();
+        else
+            end_row(&paper);
+        draw_chart(&paper);
+        draw_text(&paper, PLAIN, last);
+        if (fclose(paper.out) != 0)
+            return NULL;
+        if (!live || rows_of(text) < rows)
+            break;
+    }
+    return text;
+}
+
+/* Cuts a text after so many rows. */
+static void cut(char *text, int most)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '\n' && --most == 0)
+            text[1] = '\0';
+}
+
+/* Shows the chart in place of the last one. */
+static void draw_frame(void)
+{
+    static const char home[] = "\033[?2026h\033[H", end[] = "\033[J\033[?2026l";
+    static const char small[] = "This window is too small.\033[K\r\n";
+    bool fits = look_at_terminal();
+    char *text;
+
+    show(home, strlen(home));
+    if (!fits) {
+        show(small, strlen(small));
+    } else if ((text = draw_all(timeline.start == 0 ? "The clients connect ..."
+                                                    : "Ctrl+C ends this.")) !=
+               NULL) {
+        cut(text, rows - 1);
+        show(text, strlen(text));
+        free(text);
+    }
+    show(end, strlen(end));
+}
+
+/* Takes the terminal's other screen, without a cursor, or gives it back. */
+static void other_screen(bool take)
+{
+    const char *text = take ? "\033[?1049h\033[?25l" : "\033[?25h\033[?1049l";
+
+    paper.over = take;
+    show(text, strlen(text));
 }
 
 /* Prints a line in the middle of each interval, if there is no terminal. */
@@ -188,7 +219,7 @@ static void print_progress(int interval)
 
         for (int j = 0; j < timeline.clients; j++)
             sent += server->clients[j].sent;
-        waiting[i] = letters_waiting(&timeline, server, timeline.now);
+        waiting[i] = letters_waiting(&timeline, server);
         all_waiting += waiting[i];
     }
     printf("%6g s: %d letters sent, %d printed",
@@ -196,7 +227,7 @@ static void print_progress(int interval)
     for (int i = 0, count = 0; i < timeline.servers; i++)
         if (waiting[i] > 0)
             printf("%s %d at %s", count++ == 0 ? "; waiting:" : ",", waiting[i],
-                   timeline.server[i].name);
+                   timeline.server[i].label);
     putchar('\n');
     fflush(stdout);
 }
@@ -223,26 +254,25 @@ static void watch(void)
 /* Prints the end and writes the picture. Returns whether both succeeded. */
 static bool print_end(const char *picture)
 {
-    paper.out = stdout;
-    if (!live) {
-        putchar('\n');
-        choose_layout();
-        draw_chart(&paper);
+    char last[1024];
+    char *text;
+
+    timeline.over = true;
+    if (live && !look_at_terminal()) {
+        live = paper.coloured = false;
+        paper.columns = PLAIN_COLUMNS;
     }
-    end_row(&paper);
-    if (!paper.row_per_client) {
-        draw_table(&paper);
-        end_row(&paper);
-    }
-    draw_conclusions(&paper);
     if (!write_picture(&timeline, picture)) {
         fprintf(stderr, "chart: cannot write %s: %s\n", picture,
                 strerror(errno));
         return false;
     }
-    printf("For a slide: %s\n", picture);
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    snprintf(last, sizeof last, "For a slide: %s", picture);
+    text = draw_all(last);
+    if (text != NULL && fputs(text, stdout) != EOF && fflush(stdout) == 0) {
+        free(text);
         return true;
+    }
     fprintf(stderr, "chart: cannot write: %s\n", strerror(errno));
     return false;
 }
@@ -273,14 +303,16 @@ int main(int argc, char **argv)
     }
     stop_on_signals();
     choose_output();
-    if (!live) {
+    if (live) {
+        other_screen(true);
+    } else {
         paper.out = stdout;
         draw_title();
         fflush(stdout);
     }
     watch();
     if (live)
-        show("\033[?25h", strlen("\033[?25h"));
+        other_screen(false);
     if (stopped)
         return 128 + (int)stopped;
     if (!print_end(argv[6]) || !timeline_complete(&timeline))

@@ -5,11 +5,16 @@
 #     make demo                              every server that there is
 #     make demo BACKENDS="blocking epoll"    some of them
 #     make demo CLIENTS=8 ROUNDS=6 INTERVAL=0.5
+#     make demo SERVER='python3 mine.py'     one of your own as well, "yours"
+#
+# SERVER has to take --port and to print the Listening line. What else it does
+# not print is shown as unknown.
 #
 # Each server gets a port of its own on the loopback address and runs with
 # --events. Each client is talk.c, a letter per INTERVAL seconds, ROUNDS times, in
 # front of nc, or of bash's /dev/tcp where there is no nc. chart.c shows what
-# happens. Nothing is left running, whatever happens.
+# happens. A server that this system does not let run is named and left out.
+# Nothing is left running, whatever happens.
 #
 # What is started in the background is started with exec, since some shells
 # would else put a process of their own between, and kill that alone.
@@ -24,11 +29,13 @@ BUILD=${BUILD:-build}
 CLIENTS=${CLIENTS:-4}
 ROUNDS=${ROUNDS:-4}
 INTERVAL=${INTERVAL:-1}
+SERVER=${SERVER:-}
 HOST=127.0.0.1
 START_LOOKS=500 # of 20 ms: how long a server may take to start
 FIRST_LOOKS=100 # a first client to be accepted
 NEXT_LOOKS=10   # another one
 STOP_LOOKS=150  # all of them to stop
+ACCEPTED='[[:blank:]]\(accept[[:blank:]]\|Connection from: \)'
 
 say() {
   printf 'demo: %s\n' "$*" >&2
@@ -65,16 +72,18 @@ check_numbers() {
 # Sets servers to those that are wanted, or else to all that are built.
 choose_servers() {
   servers=
+  # shellcheck disable=SC2154 # servers.sh sets programs
   for name in ${BACKENDS:-$programs}; do
     case " $servers " in
     *" $name "*) continue ;;
     esac
-    if [ -x "$BUILD/$name" ]; then
+    if [ -x "$BUILD/${name%%/*}" ]; then
       servers="$servers $name"
     elif [ -n "${BACKENDS:-}" ]; then
-      refuse "there is no server $BUILD/$name"
+      say "$name: left out, it is not built here"
     fi
   done
+  [ -z "$SERVER" ] || servers="$servers yours"
   [ -n "$servers" ] || die "there are no servers in $BUILD"
 }
 
@@ -102,43 +111,113 @@ choose_netcat() {
   fi
 }
 
-# Starts a server; its output and its events go to files.
+# Starts the server $1; its output and its events go to files, which are called
+# by its number, $2.
 start_server() {
-  exec "$BUILD/$1" --address "$HOST" --port 0 --label \
-    --events "$dir/$1.events" </dev/null >"$dir/$1.out" 2>"$dir/$1.err" &
+  case $1 in
+  yours)
+    start_yours "$2"
+    return
+    ;;
+  */*) set -- "$1" "$2" --selector "${1#*/}" ;;
+  esac
+  program=$BUILD/${1%%/*}
+  at=$dir/$2
+  shift 2
+  exec "$program" "$@" --address "$HOST" --port 0 --label \
+    --events "$at.events" </dev/null >"$at.out" 2>"$at.err" &
   server_pids="$server_pids $!"
 }
 
-# Waits until a server's first line says which port it got.
+# Starts one's own server. Each line of its output is stamped with the time, since
+# it has no events.
+start_yours() {
+  mkfifo "$dir/yours" || exit 1
+  exec "$BUILD/tools/stamp" <"$dir/yours" >"$dir/$1.lines" &
+  stamp_pid=$!
+  exec sh -c "exec $SERVER --port 0" </dev/null >"$dir/yours" \
+    2>"$dir/$1.err" &
+  server_pids="$server_pids $!"
+}
+
+# Waits until the first line of the server $1, whose number is $2 and whose
+# process is $3, says where it listens. Fails, and sets reason, where the server
+# has ended instead.
 await_server() {
   looks=$START_LOOKS
-  until sed -n '1s/^Listening on: .*://p' "$dir/$1.out" >"$dir/$1.port" &&
-    [ -s "$dir/$1.port" ]; do
+  until listening=$(cat "$dir/$2.out" "$dir/$2.lines" 2>/dev/null |
+    sed -n '1s/.*\(Listening on: .*:[1-9]\)/\1/p') &&
+    [ -n "$listening" ]; do
     looks=$((looks - 1))
-    if [ -s "$dir/$1.err" ]; then
-      die "cannot start $1: $(cat "$dir/$1.err")"
+    if ! kill -0 "$3" 2>/dev/null; then
+      words=$(sed '/^$/d' "$dir/$2.err" | tail -n 1)
+      reason=${words:-it ended without a word}
+      return 1
     elif [ "$looks" -eq 0 ]; then
-      die "cannot start $1: it does not say where it listens"
+      die "$1 does not print 'Listening on: ADDRESS:PORT' as its first line"
     fi
     nap
   done
+  echo "$(host_of "$listening") ${listening##*:}" >"$dir/$2.port"
 }
 
-# Becomes the program that sends standard input to a port of this host.
+# Starts all servers. Those that do not run here are left out.
+start_servers() {
+  number=0
+  started=
+  for name in $servers; do
+    start_server "$name" "$number"
+    started="$started $name:$number:$!"
+    number=$((number + 1))
+  done
+  left=
+  for one in $started; do
+    pid=${one##*:}
+    one=${one%:*}
+    if await_server "${one%:*}" "${one#*:}" "$pid"; then
+      left="$left $one:$pid"
+    elif [ "${one%:*}" = yours ]; then
+      die "SERVER='$SERVER' --port 0: $reason"
+    else
+      say "${one%:*}: left out: $reason"
+    fi
+  done
+  [ -n "$left" ] || die 'no server is left'
+  renumber
+}
+
+# Numbers those that are left from 0 on, without a gap, as the chart does.
+renumber() {
+  number=0
+  servers=
+  server_pids=
+  for one in $left; do
+    pid=${one##*:}
+    one=${one%:*}
+    for file in "$dir/${one#*:}".*; do
+      [ "${one#*:}" -eq "$number" ] || mv "$file" "$dir/$number.${file##*.}"
+    done
+    servers="$servers ${one%:*}"
+    server_pids="$server_pids $pid"
+    number=$((number + 1))
+  done
+}
+
+# Becomes the program that sends standard input to a host and port.
 connect() {
   if [ "$via" = nc ]; then
     # shellcheck disable=SC2086 # no word, one or two
-    exec nc $nc_option "$HOST" "$1"
+    exec nc $nc_option "$1" "$2"
   fi
   # shellcheck disable=SC2016 # it is bash that expands this
-  exec bash -c 'exec cat >"/dev/tcp/$0/$1"' "$HOST" "$1"
+  exec bash -c 'exec cat >"/dev/tcp/$0/$1"' "$1" "$2"
 }
 
-# Starts the client $2 of the server $1. A fifo joins its two programs: of the
+# Starts the client $2 of the server with the number $1. A fifo joins its two programs: of the
 # left side of a pipe nobody learns the process id.
 start_client() {
-  read -r port <"$dir/$1.port"
-  connect "$port" <"$dir/$1.$2" >/dev/null 2>>"$dir/$1.client" &
+  read -r host port <"$dir/$1.port"
+  connect "$host" "$port" <"$dir/$1.$2" >/dev/null 2>>"$dir/$1.client" &
   client_pids="$client_pids $!"
   exec "$BUILD/tools/talk" "$2" "$ROUNDS" "$INTERVAL" "$dir/start" \
     "$dir/$1.sent" </dev/null >"$dir/$1.$2" 2>>"$dir/$1.client" &
@@ -151,7 +230,9 @@ start_chart() {
   mkdir -p "$BUILD/demo" || exit 1
   set --
   for name in $servers; do
-    label=$(limit 10 "$BUILD/$name" --version) || exit 1
+    label=
+    [ ! -x "$BUILD/$name" ] || label=$(limit 10 "$BUILD/$name" --version) ||
+      exit 1
     case $label in
     "$name ("*) set -- "$@" "${label%% (ways-to-wait)*}" ;;
     *) set -- "$@" "$name" ;;
@@ -166,8 +247,8 @@ start_chart() {
 make_fifos() {
   set --
   for letter in $letters; do
-    for name in $servers; do
-      set -- "$@" "$dir/$name.$letter"
+    for number in $numbers; do
+      set -- "$@" "$dir/$number.$letter"
     done
   done
   mkfifo "$@" || exit 1
@@ -179,8 +260,9 @@ await_accepts() {
   looks=$3
   while :; do
     accepted=0
-    for name in $servers; do
-      if [ "$(grep -c accept "$dir/$name.events")" -ge "$1" ]; then
+    for number in $numbers; do
+      if [ "$(cat "$dir/$number.events" "$dir/$number.lines" 2>/dev/null |
+        grep -c "$ACCEPTED")" -ge "$1" ]; then
         accepted=$((accepted + 1))
       fi
     done
@@ -197,15 +279,12 @@ await_accepts() {
 # there nobody sees the second one arrive. So the servers that accept it are
 # waited for, and the others get as much time. Then all begin to talk.
 start_clients() {
-  accepted=0
-  for name in $servers; do
-    accepted=$((accepted + 1))
-  done
+  accepted=$number
   clients=0
   looks_for=$FIRST_LOOKS
   for letter in $letters; do
-    for name in $servers; do
-      start_client "$name" "$letter"
+    for number in $numbers; do
+      start_client "$number" "$letter"
     done
     clients=$((clients + 1))
     await_accepts "$clients" "$accepted" "$looks_for"
@@ -239,50 +318,59 @@ clean_up() {
   # shellcheck disable=SC2086
   kill $chart_pid $client_pids ${!:-} 2>/dev/null
   stop_servers
+  [ -z "$stamp_pid" ] || kill "$stamp_pid" 2>/dev/null
   wait 2>/dev/null
   rm -rf "$dir"
 }
 
-# Says what went wrong with a server, of which $2 is the exit status.
+# Says what went wrong with the server $1, whose number is $2 and whose exit
+# status $3. How one's own ends does not matter.
 report() {
-  if [ "$2" -ne 0 ] || [ -s "$dir/$1.err" ]; then
-    say "$1 ended with status $2"
-    cat "$dir/$1.err" >&2
+  if [ "$1" = yours ]; then
+    [ "$status" -eq 0 ] || cat "$dir/$2.err" >&2
+  elif [ "$3" -ne 0 ] || [ -s "$dir/$2.err" ]; then
+    say "$1 ended with status $3"
+    cat "$dir/$2.err" >&2
     status=1
   fi
 }
 
 check_numbers
+check_backends demo || exit 2
 choose_servers
 choose_netcat
 server_pids=
 client_pids=
 chart_pid=
+stamp_pid=
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ways-to-wait.XXXXXX") || exit 1
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-for name in $servers; do
-  start_server "$name"
-done
-for name in $servers; do
-  await_server "$name"
-done
+# shellcheck disable=SC2086
+set -- $servers
+say "servers to start: $#, clients of each: $CLIENTS; this takes about" \
+  "$(awk -v n="$(($# * CLIENTS))" -v time="$ROUNDS*$INTERVAL" 'BEGIN {
+    split(time, part, "*"); print int(3 + n / 25 + part[1] * part[2]) }') s"
+start_servers
 letters=$(printf 'abcdefghijklmnopqrstuvwxyz' | cut -c "1-$CLIENTS" |
   sed 's/./& /g')
+numbers=$(awk -v n="$number" 'BEGIN { while (i < n) print i++ }')
 make_fifos
 start_chart
 start_clients
 wait "$chart_pid"
 status=$?
 stop_servers
+number=0
 # shellcheck disable=SC2086
 set -- $server_pids
 for name in $servers; do
   wait "$1" 2>/dev/null
-  report "$name" $?
+  report "$name" "$number" $?
+  number=$((number + 1))
   shift
 done
 server_pids=

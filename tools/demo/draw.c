@@ -7,18 +7,20 @@
 
 #include "draw.h"
 
+#include "group.h"
+
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    NAME_COLUMNS = 17, /* "kqueue (on epoll)" */
-    WAIT_COLUMNS = 9,  /* "   0.4 ms" */
-    TICK_COLUMNS = 8,  /* between two times on the axis, at least */
-    BARS = 8
+    NAME_COLUMNS = 17,  /* "kqueue (on epoll)" */
+    NAMED_COLUMNS = 70, /* where names have room to the left of the rows */
+    WAIT_COLUMNS = 9,   /* "   0.4 ms" */
+    TICK_COLUMNS = 8,   /* between two times on the axis, at least */
+    LEGEND_COLUMNS = 54 /* for all marks and their meanings in one row */
 };
 
-/* What a cell of a row can show. If clients share a row, a cell shows the
- * greatest of theirs. */
+/* What a cell of a row can show. */
 enum cell { BLANK, QUEUED, ACCEPTED, SENT, WAITING, PRINTED };
 
 static const struct {
@@ -46,11 +48,28 @@ void end_row(struct paper *paper)
     fputs(paper->over ? "\033[K\n" : "\n", paper->out);
 }
 
-/* Returns the columns to the left of the time: the name, a blank, the client's
- * letter or how many clients are served at once, and another blank. */
+static bool each_has_rows(const struct paper *paper)
+{
+    return paper->layout == EACH_SPACED || paper->layout == EACH;
+}
+
+static bool is_spaced(const struct paper *paper)
+{
+    return paper->layout == EACH_SPACED || paper->layout == SHARED_SPACED;
+}
+
+bool layout_fits(const struct paper *paper)
+{
+    return !each_has_rows(paper) || paper->columns >= NAMED_COLUMNS;
+}
+
+/* Returns the columns to the left of the time: the name, if it stands there,
+ * and the client's letter, or letters such as "b-d", between blanks. */
 static int margin(const struct paper *paper)
 {
-    return NAME_COLUMNS + (paper->row_per_client ? 3 : 13);
+    if (each_has_rows(paper))
+        return NAME_COLUMNS + 3;
+    return paper->layout == CLIENTS_SHARED ? 5 : 3;
 }
 
 static int time_columns(const struct paper *paper)
@@ -110,16 +129,17 @@ static void mark_letter(const struct paper *paper, enum cell *cells,
         cells[to] = PRINTED;
 }
 
+/* Marks a client. How long it was connected is left out where its server does
+ * not say that. */
 static void mark_client(const struct paper *paper, enum cell *cells,
-                        const struct client *client)
+                        const struct client *client, bool own)
 {
+    bool hidden = client->begun == NEVER || (own && client->accepted == NEVER);
     bool closed = client->closed != NEVER;
     int from = column_of(paper, client->begun);
     int to = column_of(paper, closed ? client->closed : paper->timeline->now);
 
-    if (client->begun == NEVER)
-        return;
-    for (int i = from; i <= to; i++) {
+    for (int i = from; !hidden && i <= to; i++) {
         bool accepted = client->accepted != NEVER &&
                         client->accepted < time_of(paper, i + 1);
 
@@ -135,49 +155,14 @@ static void draw_cell(struct paper *paper, enum cell cell)
     fputs(paper->unicode ? looks[cell].unicode : looks[cell].ascii, paper->out);
 }
 
-static void draw_client_cells(struct paper *paper, const struct client *client)
+static void draw_client_cells(struct paper *paper, const struct server *server,
+                              int client)
 {
     enum cell cells[COLUMNS_MAX] = {BLANK};
 
-    mark_client(paper, cells, client);
+    mark_client(paper, cells, &server->clients[client], server->own);
     for (int i = 0; i < time_columns(paper); i++)
         draw_cell(paper, cells[i]);
-}
-
-/* Draws how many letters wait: as a bar, or as a digit. */
-static void draw_waiting(struct paper *paper, int waiting)
-{
-    static const char *const bars[BARS] = {"▁", "▂", "▃", "▄",
-                                           "▅", "▆", "▇", "█"};
-    int most = paper->timeline->clients * paper->timeline->rounds;
-
-    paint(paper, BAD);
-    if (waiting == 0)
-        waiting = 1;
-    if (paper->unicode)
-        fputs(bars[(waiting * BARS - 1) / most], paper->out);
-    else
-        fprintf(paper->out, "%d", waiting < 9 ? waiting : 9);
-}
-
-static void draw_server_cells(struct paper *paper, const struct server *server)
-{
-    const struct timeline *timeline = paper->timeline;
-    enum cell cells[COLUMNS_MAX] = {BLANK};
-
-    for (int i = 0; i < timeline->clients; i++) {
-        enum cell own[COLUMNS_MAX] = {BLANK};
-
-        mark_client(paper, own, &server->clients[i]);
-        for (int j = 0; j < time_columns(paper); j++)
-            raise_cell(&cells[j], own[j]);
-    }
-    for (int i = 0; i < time_columns(paper); i++)
-        if (cells[i] == WAITING || cells[i] == SENT)
-            draw_waiting(paper, letters_waiting(timeline, server,
-                                                time_of(paper, i + 1)));
-        else
-            draw_cell(paper, cells[i]);
 }
 
 /* Ends a row with the longest wait so far, if there was any. */
@@ -192,51 +177,44 @@ static void draw_wait(struct paper *paper, double wait)
     end_row(paper);
 }
 
-/* Draws how many clients the server has served at once so far. */
-static void draw_at_once(struct paper *paper, const struct server *server,
-                         int columns)
+/* Draws the name to the left of a server's first row, and how many clients it
+ * serves at once to the left of the second. */
+static void draw_name(struct paper *paper, const struct group *group, int row)
 {
-    char text[32] = "";
+    const struct server *server = group_server(paper->timeline, group);
+    char text[GROUP_TEXT_SIZE] = "";
 
-    if (server->at_once == 1)
-        snprintf(text, sizeof text, "1 at a time");
-    else if (server->at_once > 1)
-        snprintf(text, sizeof text, "%d at once", server->at_once);
-    paint(paper, server->at_once < paper->timeline->clients ? BAD : GOOD);
-    fprintf(paper->out, "%-*s", columns, text);
-    paint(paper, PLAIN);
-}
-
-static void draw_name(struct paper *paper, const char *name)
-{
-    paint(paper, BOLD);
-    fprintf(paper->out, "%-*.*s", NAME_COLUMNS, NAME_COLUMNS, name);
-    paint(paper, PLAIN);
-}
-
-/* Draws a server in a row per client. */
-static void draw_clients(struct paper *paper, const struct server *server)
-{
-    for (int i = 0; i < paper->timeline->clients; i++) {
-        const struct client *client = &server->clients[i];
-
-        if (i == 1)
-            draw_at_once(paper, server, NAME_COLUMNS);
-        else
-            draw_name(paper, i == 0 ? server->label : "");
-        fprintf(paper->out, " %c ", 'a' + i);
-        draw_client_cells(paper, client);
-        draw_wait(paper, client_wait(paper->timeline, client));
+    if (row == 0) {
+        paint(paper, BOLD);
+        snprintf(text, sizeof text, "%s", server->label);
+    } else if (row == 1) {
+        paint(paper, server->at_once < paper->timeline->clients ? BAD : GOOD);
+        group_at_once(paper->timeline, group, text);
+        if (server->own && server->accepts == 0)
+            snprintf(text, sizeof text, "? at once");
     }
+    fprintf(paper->out, "%-*.*s", NAME_COLUMNS, NAME_COLUMNS, text);
+    paint(paper, PLAIN);
 }
 
-static void draw_server(struct paper *paper, const struct server *server)
+/* Draws a row for each of the group's clients, or for those that are alike. */
+static void draw_clients(struct paper *paper, const struct group *group)
 {
-    draw_name(paper, server->label);
-    fputc(' ', paper->out);
-    draw_at_once(paper, server, margin(paper) - NAME_COLUMNS - 1);
-    draw_server_cells(paper, server);
-    draw_wait(paper, server_wait(paper->timeline, server));
+    const struct server *server = group_server(paper->timeline, group);
+    bool share = paper->layout == CLIENTS_SHARED;
+    int clients = paper->timeline->clients, count = 1;
+
+    for (int i = 0; i < clients; i += count) {
+        if (share)
+            count = alike_clients(paper->timeline, group, i);
+        if (each_has_rows(paper))
+            draw_name(paper, group, i);
+        fprintf(paper->out, count == 1 ? " %c " : " %c-%c ", 'a' + i,
+                'a' + i + count - 1);
+        fputs(share && count == 1 ? "  " : "", paper->out);
+        draw_client_cells(paper, server, i);
+        draw_wait(paper, group_wait(paper->timeline, group, i, count));
+    }
 }
 
 /* Draws times in the middle above their columns. */
@@ -270,117 +248,77 @@ static void draw_mark(struct paper *paper, enum cell cell, const char *meaning)
 
 static void draw_legend(struct paper *paper)
 {
-    fprintf(paper->out, "%*s", margin(paper) - 3, "");
-    if (paper->row_per_client) {
-        draw_mark(paper, SENT, "sent");
-        draw_mark(paper, WAITING, "waits");
-        draw_mark(paper, PRINTED, "printed");
-        draw_mark(paper, QUEUED, "not accepted yet");
-    } else {
-        draw_mark(paper, PRINTED, "printed");
-        fputs("   ", paper->out);
-        draw_waiting(paper, 1);
-        draw_waiting(paper, paper->timeline->clients * paper->timeline->rounds);
-        paint(paper, PLAIN);
-        fputs(" letters that wait", paper->out);
-    }
+    bool wide = paper->columns >= LEGEND_COLUMNS + margin(paper) / 2;
+
+    fprintf(paper->out, "%*s", wide ? margin(paper) - 3 : 0, "");
+    draw_mark(paper, SENT, "sent");
+    draw_mark(paper, WAITING, "waits");
+    draw_mark(paper, PRINTED, "printed");
+    if (!wide)
+        end_row(paper);
+    draw_mark(paper, QUEUED, "not accepted yet");
     end_row(paper);
 }
 
-int chart_rows(const struct paper *paper)
+/* Draws what happened in a group: "poll, epoll: the same, 4 at once, ...". */
+static void draw_conclusion(struct paper *paper, const struct group *group)
 {
-    const struct timeline *timeline = paper->timeline;
-    int rows = paper->row_per_client ? timeline->clients : 1;
+    char names[GROUP_TEXT_SIZE], what[GROUP_TEXT_SIZE];
+    char text[2 * GROUP_TEXT_SIZE + 16];
+    bool good = conclude(paper->timeline, group, what);
+    bool same = !each_has_rows(paper) && group->count > 1;
 
-    return 2 + timeline->servers * rows +
-           (paper->spaced ? timeline->servers + 1 : 0);
+    group_names(paper->timeline, group, names);
+    snprintf(text, sizeof text, "%s%s%s%s%s", names,
+             same || *what != '\0' ? ": " : "", same ? "the same" : "",
+             same && *what != '\0' ? ", " : "", what);
+    draw_text(paper, good ? GOOD : BAD, text);
+}
+
+/* Draws the groups with the conclusions above their rows. */
+static void draw_groups(struct paper *paper, const struct group *groups,
+                        int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (is_spaced(paper))
+            end_row(paper);
+        if (!each_has_rows(paper))
+            draw_conclusion(paper, &groups[i]);
+        draw_clients(paper, &groups[i]);
+    }
 }
 
 void draw_chart(struct paper *paper)
 {
+    struct group groups[SERVERS_MAX];
+    bool each = each_has_rows(paper);
+
     draw_axis(paper);
-    for (int i = 0; i < paper->timeline->servers; i++) {
-        if (paper->spaced)
-            end_row(paper);
-        if (paper->row_per_client)
-            draw_clients(paper, &paper->timeline->server[i]);
-        else
-            draw_server(paper, &paper->timeline->server[i]);
-    }
-    if (paper->spaced)
+    draw_groups(paper, groups, group_servers(paper->timeline, each, groups));
+    if (is_spaced(paper))
         end_row(paper);
     draw_legend(paper);
-}
+    if (each) {
+        int count = group_servers(paper->timeline, false, groups);
 
-/* Draws the letters in the order in which they were printed, as far as they
- * fit. */
-static void draw_order(struct paper *paper, const char *order, int columns)
-{
-    bool fits = (int)strlen(order) <= columns;
-
-    fprintf(paper->out, "  %-*.*s%s", fits ? columns : columns - 2,
-            fits ? columns : columns - 2, order, fits ? "" : "..");
-}
-
-void draw_table(struct paper *paper)
-{
-    const struct timeline *timeline = paper->timeline;
-    int room = paper->columns - 1 - NAME_COLUMNS - 2;
-    int order = timeline->clients * timeline->rounds;
-    int clients = timeline->clients;
-
-    /* Clients that do not fit next to 8 letters of the order are left out. */
-    if (clients > (room - 8) / WAIT_COLUMNS)
-        clients = (room - 8) / WAIT_COLUMNS;
-    if (order > room - clients * WAIT_COLUMNS)
-        order = room - clients * WAIT_COLUMNS;
-    draw_name(paper, "");
-    fprintf(paper->out, "  %-*.*s", order, order, "printed");
-    for (int i = 0; i < clients; i++)
-        fprintf(paper->out, "%*c waits", WAIT_COLUMNS - 6, 'a' + i);
-    end_row(paper);
-    for (int i = 0; i < timeline->servers; i++) {
-        const struct server *server = &timeline->server[i];
-
-        draw_name(paper, server->label);
-        draw_order(paper, server->order, order);
-        for (int j = 0; j < clients; j++) {
-            char text[DURATION_SIZE];
-            double wait = client_wait(timeline, &server->clients[j]);
-
-            paint(paper, is_long(timeline, wait) ? BAD : GOOD);
-            fprintf(paper->out, "%*s", WAIT_COLUMNS,
-                    format_duration(wait, text));
-        }
         end_row(paper);
+        for (int i = 0; i < count; i++)
+            draw_conclusion(paper, &groups[i]);
     }
 }
 
-/* Draws a text in as many rows as it needs, broken between words. */
-static void draw_text(struct paper *paper, const char *text)
+void draw_text(struct paper *paper, enum colour colour, const char *text)
 {
     size_t most = (size_t)paper->columns - 1;
 
-    while (strlen(text) > most) {
-        size_t length = most;
+    while (*text != '\0') {
+        size_t length = line_length(text, most);
 
-        while (length > 1 && text[length] != ' ')
-            length--;
+        paint(paper, colour);
         fprintf(paper->out, "%.*s", (int)length, text);
         end_row(paper);
-        text += length + 1;
-    }
-    fputs(text, paper->out);
-    end_row(paper);
-}
-
-void draw_conclusions(struct paper *paper)
-{
-    struct conclusion lines[CONCLUSIONS_MAX];
-    int count = conclude(paper->timeline, lines);
-
-    for (int i = 0; i < count; i++) {
-        paint(paper, lines[i].good ? GOOD : BAD);
-        draw_text(paper, lines[i].text);
+        text += length;
+        while (*text == ' ')
+            text++;
     }
 }

@@ -7,8 +7,8 @@
  *     ●            sent and printed within this column's time
  *     ┄┄┄┄─────    connected, but not accepted yet; then accepted
  *
- * If the terminal has few rows, a row is a server, and the height of its bars
- * shows how many letters wait.
+ * Where there is no room for all rows, servers that behave alike share theirs;
+ * where that is not enough, so do clients that behave alike.
  */
 #ifndef DRAW_H
 #define DRAW_H
@@ -18,36 +18,41 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The rest of a row is no wider than this. */
-enum { COLUMNS_MAX = 400, COLUMNS_MIN = 60 };
+/* In fewer columns than these nothing can be drawn. */
+enum { COLUMNS_MAX = 400, COLUMNS_MIN = 34 };
 
 enum colour { PLAIN, FAINT, BOLD, GOOD, BAD };
+
+/* From the most rows to the fewest. */
+enum layout {
+    EACH_SPACED,   /* each server has rows, an empty one after it */
+    EACH,          /* without it */
+    SHARED_SPACED, /* servers that are alike share rows */
+    SHARED,
+    CLIENTS_SHARED, /* so do their clients */
+    LAYOUTS
+};
 
 /* What is drawn on, and how. */
 struct paper {
     const struct timeline *timeline;
     FILE *out;
-    int columns;         /* COLUMNS_MIN to COLUMNS_MAX; the last stays free */
-    bool over;           /* drawn over an older chart, see end_row */
-    bool coloured;       /* with escape sequences for colour */
-    bool unicode;        /* else with ASCII alone */
-    bool row_per_client; /* else a row per server */
-    bool spaced;         /* an empty row between servers */
-    enum colour colour;  /* the current one */
+    int columns;   /* COLUMNS_MIN to COLUMNS_MAX; the last stays free */
+    bool over;     /* drawn over an older chart, see end_row */
+    bool coloured; /* with escape sequences for colour */
+    bool unicode;  /* else with ASCII alone */
+    enum layout layout;
+    enum colour colour; /* the current one */
 };
 
-/* Returns how many rows draw_chart will draw. */
-int chart_rows(const struct paper *paper);
+/* Returns whether the columns are enough for the layout. */
+bool layout_fits(const struct paper *paper);
 
-/* Draws the axis, the rows, and what the marks mean. */
+/* Draws the axis, the rows, what the marks mean, and what to remember. */
 void draw_chart(struct paper *paper);
 
-/* Draws a row per server: in which order it printed the letters, and the
- * longest wait of each client. A chart with a row per client shows both. */
-void draw_table(struct paper *paper);
-
-/* Draws the conclusions of conclude(). */
-void draw_conclusions(struct paper *paper);
+/* Draws a text in as many rows as it needs, broken between words. */
+void draw_text(struct paper *paper, enum colour colour, const char *text);
 
 /* Chooses a colour for what follows. */
 void paint(struct paper *paper, enum colour colour);

@@ -11,6 +11,8 @@
 
 #include "picture.h"
 
+#include "group.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -19,12 +21,12 @@ static const double height = 720; /* if the rows allow it */
 static const double edge = 32;    /* empty on each side */
 static const double left = 250;   /* where time begins */
 static const double right = 1115; /* and ends; the waits are to its right */
-static const double top = 152;    /* of the first row, below the title */
 static const double foot = 84;    /* the height of the axis and the legend */
 static const double gap = 10;     /* between servers */
 static const double row_min = 13, row_max = 28;
+static const double line_height = 20; /* of a name */
 
-enum { TICKS_MAX = 8 };
+enum { TICKS_MAX = 8, CONCLUSION_LETTERS = 128, NAME_LETTERS = 20 };
 
 static const char style[] =
     "<style>\n"
@@ -64,12 +66,15 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
-/* What is drawn, where to, how high a client's row is, and where the rows end.
- */
+/* What is drawn, where to, how high a client's row is, and where the rows begin
+ * and end. */
 struct picture {
     const struct timeline *timeline;
     FILE *out;
-    double row, bottom;
+    struct group groups[SERVERS_MAX]; /* each has rows of its own */
+    int count;
+    bool share; /* clients that are alike share a row */
+    double row, top, bottom;
 };
 
 static double x_of(const struct picture *picture, double time)
@@ -96,6 +101,17 @@ static void write_mark(const struct picture *picture, const char *class,
             x, y, strcmp(class, "sent") == 0 ? "4" : "5");
 }
 
+static int count_lines(const char *text, int most)
+{
+    int count = 0;
+
+    for (; *text != '\0'; count++) {
+        text += line_length(text, (size_t)most);
+        text += strspn(text, " ");
+    }
+    return count;
+}
+
 static void write_text(const struct picture *picture, const char *class,
                        double x, double y, const char *text)
 {
@@ -104,16 +120,35 @@ static void write_text(const struct picture *picture, const char *class,
             text);
 }
 
+/* Writes a text in as many lines as it needs. Returns where the next one would
+ * be. */
+static double write_lines(const struct picture *picture, const char *class,
+                          double x, double y, double step, int most,
+                          const char *text)
+{
+    char line[GROUP_TEXT_SIZE];
+
+    for (; *text != '\0'; y += step) {
+        int length = (int)line_length(text, (size_t)most);
+
+        snprintf(line, sizeof line, "%.*s", length, text);
+        write_text(picture, class, x, y, line);
+        text += length;
+        text += strspn(text, " ");
+    }
+    return y;
+}
+
 /* Writes the line from a client's start to its end, dashed until the server
- * accepts it. */
+ * accepts it; none where the server does not say when that was. */
 static void write_connection(const struct picture *picture,
-                             const struct client *client, double y)
+                             const struct client *client, bool own, double y)
 {
     double now = picture->timeline->now;
     double closed = client->closed == NEVER ? now : client->closed;
     double accepted = client->accepted == NEVER ? closed : client->accepted;
 
-    if (client->begun == NEVER)
+    if (client->begun == NEVER || (own && client->accepted == NEVER))
         return;
     write_line(picture, "queued", x_of(picture, client->begun), y,
                x_of(picture, accepted), y);
@@ -162,55 +197,103 @@ static void write_letters(const struct picture *picture,
     write_chunk(picture, client, y);
 }
 
-static void write_client(const struct picture *picture,
-                         const struct client *client, char letter, double y)
+/* Writes a row for `count` clients from `first` on, which are alike. */
+static void write_clients(const struct picture *picture,
+                          const struct group *group, int first, int count,
+                          double y)
 {
     const struct timeline *timeline = picture->timeline;
-    double wait = client_wait(timeline, client);
-    char text[DURATION_SIZE] = {letter};
+    const struct server *server = group_server(timeline, group);
+    const struct client *client = &server->clients[first];
+    double wait = group_wait(timeline, group, first, count);
+    char letters[8], text[DURATION_SIZE];
 
-    write_text(picture, "letter", left - 20, y + 4.5, text);
-    write_connection(picture, client, y);
+    snprintf(letters, sizeof letters, count == 1 ? "%c" : "%c-%c", 'a' + first,
+             'a' + first + count - 1);
+    write_text(picture, "letter", left - 20, y + 4.5, letters);
+    write_connection(picture, client, server->own, y);
     write_letters(picture, client, y);
     write_text(picture, is_long(timeline, wait) ? "wait bad" : "wait good",
                width - edge - 12, y + 4.5, format_duration(wait, text));
 }
 
-/* Returns where the rows of a server begin. */
-static double top_of(const struct picture *picture, int server)
+/* Returns how many of a group's clients share the row of `first`. */
+static int clients_in_row(const struct picture *picture,
+                          const struct group *group, int first)
 {
-    return top + server * (picture->timeline->clients * picture->row + gap);
+    return picture->share ? alike_clients(picture->timeline, group, first) : 1;
 }
 
-static void write_band(const struct picture *picture, int server)
+/* Returns how high a group is: its rows, or its names if they need more. */
+static double height_of(const struct picture *picture,
+                        const struct group *group)
 {
-    fprintf(picture->out,
-            "<rect class=\"band\" x=\"%.0f\" y=\"%.1f\" width=\"%.0f\" "
-            "height=\"%.1f\" rx=\"6\"/>\n",
-            edge - 8, top_of(picture, server) - 2, width - 2 * edge + 16,
-            picture->timeline->clients * picture->row + 4);
+    char names[GROUP_TEXT_SIZE];
+    double rows = 0, lines;
+
+    for (int i = 0; i < picture->timeline->clients;
+         i += clients_in_row(picture, group, i))
+        rows += picture->row;
+    group_names(picture->timeline, group, names);
+    if (group->count == 1)
+        return rows;
+    lines = line_height * (count_lines(names, NAME_LETTERS) + 1) + 8;
+    return rows > lines ? rows : lines;
 }
 
-static void write_server(const struct picture *picture,
-                         const struct server *server, double y)
+/* Writes a group's names and how many clients it served at once, in the middle
+ * of its height. */
+static void write_names(const struct picture *picture,
+                        const struct group *group, double y, double high)
 {
     int clients = picture->timeline->clients;
-    double middle = y + clients * picture->row / 2;
-    bool all = server->at_once >= clients;
-    char text[32];
+    bool all = group_server(picture->timeline, group)->at_once >= clients;
+    char names[GROUP_TEXT_SIZE], at_once[GROUP_TEXT_SIZE];
+    int lines;
 
-    if (clients == 1) {
-        write_text(picture, "name", edge + 4, middle + 6, server->label);
-    } else {
-        snprintf(text, sizeof text,
-                 server->at_once == 1 ? "one at a time" : "%d at once",
-                 server->at_once);
-        write_text(picture, "name", edge + 4, middle - 2, server->label);
-        write_text(picture, all ? "good" : "bad", edge + 4, middle + 18, text);
+    group_names(picture->timeline, group, names);
+    group_at_once(picture->timeline, group, at_once);
+    lines = count_lines(names, NAME_LETTERS) + (*at_once != '\0');
+    y = write_lines(picture, "name", edge + 4,
+                    y + high / 2 + 16 - lines * line_height / 2, line_height,
+                    NAME_LETTERS, names);
+    write_text(picture, all ? "good" : "bad", edge + 4, y, at_once);
+}
+
+/* Writes what the groups stand on. */
+static void write_bands(const struct picture *picture)
+{
+    double y = picture->top;
+
+    for (int i = 0; i < picture->count; i++) {
+        double high = height_of(picture, &picture->groups[i]);
+
+        fprintf(picture->out,
+                "<rect class=\"band\" x=\"%.0f\" y=\"%.1f\" width=\"%.0f\" "
+                "height=\"%.1f\" rx=\"6\"/>\n",
+                edge - 8, y - 2, width - 2 * edge + 16, high + 4);
+        y += high + gap;
     }
-    for (int i = 0; i < clients; i++)
-        write_client(picture, &server->clients[i], (char)('a' + i),
-                     y + (i + 0.5) * picture->row);
+}
+
+/* Writes a group, its rows in the middle. Returns where it ends. */
+static double write_group(const struct picture *picture,
+                          const struct group *group, double y)
+{
+    double high = height_of(picture, group), used = 0;
+    int count;
+
+    for (int i = 0; i < picture->timeline->clients;
+         i += clients_in_row(picture, group, i))
+        used += picture->row;
+    write_names(picture, group, y, high);
+    used = y + (high - used + picture->row) / 2;
+    for (int i = 0; i < picture->timeline->clients; i += count) {
+        count = clients_in_row(picture, group, i);
+        write_clients(picture, group, i, count, used);
+        used += picture->row;
+    }
+    return y + high;
 }
 
 static void write_axis(const struct picture *picture)
@@ -223,7 +306,7 @@ static void write_axis(const struct picture *picture)
         char text[32];
 
         snprintf(text, sizeof text, "%g s", i * step);
-        write_line(picture, "grid", x, top - 8, x, picture->bottom);
+        write_line(picture, "grid", x, picture->top - 8, x, picture->bottom);
         write_text(picture, "time faint", x, picture->bottom + 20, text);
     }
 }
@@ -245,12 +328,10 @@ static void write_legend(const struct picture *picture)
 }
 
 /* Writes what comes before the rows: the style sheet, the page, which is `page`
- * high, the title and the conclusions. */
+ * high, and the title. */
 static void write_head(const struct picture *picture, double page)
 {
     const struct timeline *timeline = picture->timeline;
-    struct conclusion lines[CONCLUSIONS_MAX];
-    int count = conclude(timeline, lines);
     char title[96];
 
     snprintf(title, sizeof title,
@@ -263,43 +344,85 @@ static void write_head(const struct picture *picture, double page)
             "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n",
             width, page, title, style, width, page);
     write_text(picture, "title", edge, 58, title);
-    for (int i = 0; i < count; i++)
-        write_text(picture,
-                   lines[i].good ? "conclusion good" : "conclusion bad", edge,
-                   93 + 25 * i, lines[i].text);
-    write_text(picture, "wait faint", width - edge - 12, top - 12,
+    write_text(picture, "wait faint", width - edge - 12, picture->top - 12,
                "longest wait");
 }
 
-/* Sets the height of the rows so that they fill a slide, if they are then
- * readable. */
+/* Writes what to remember of each group, below the title, or measures it if
+ * there is no file yet. Returns where it ends. */
+static double write_conclusions(const struct picture *picture)
+{
+    struct group groups[SERVERS_MAX];
+    int count = group_servers(picture->timeline, false, groups);
+    double y = 93;
+
+    for (int i = 0; i < count; i++) {
+        char names[GROUP_TEXT_SIZE], what[GROUP_TEXT_SIZE];
+        char text[2 * GROUP_TEXT_SIZE + 2];
+        bool good = conclude(picture->timeline, &groups[i], what);
+
+        group_names(picture->timeline, &groups[i], names);
+        snprintf(text, sizeof text, "%s: %s", names, what);
+        if (picture->out == NULL)
+            y += 25 * count_lines(text, CONCLUSION_LETTERS);
+        else
+            y = write_lines(picture,
+                            good ? "conclusion good" : "conclusion bad", edge,
+                            y, 25, CONCLUSION_LETTERS, text);
+    }
+    return y;
+}
+
+/* Returns how high all groups are with rows of this height. */
+static double height_of_groups(struct picture *picture, double row)
+{
+    double high = -gap;
+
+    picture->row = row;
+    for (int i = 0; i < picture->count; i++)
+        high += height_of(picture, &picture->groups[i]) + gap;
+    return high;
+}
+
+/* Gives each server rows if they fit a slide, else each group of servers, else
+ * each group of clients in it. Then the rows get as high as fits. */
 static void fit(struct picture *picture)
 {
-    int rows = picture->timeline->servers * picture->timeline->clients;
-    double gaps = (picture->timeline->servers - 1) * gap;
+    double room;
 
-    picture->row = (height - top - foot - gaps) / rows;
-    if (picture->row < row_min)
-        picture->row = row_min;
-    if (picture->row > row_max)
-        picture->row = row_max;
-    picture->bottom = top + rows * picture->row + gaps + 6;
+    picture->top = write_conclusions(picture) + 34;
+    room = height - picture->top - foot;
+    for (int way = 0; way < 3; way++) {
+        picture->count =
+            group_servers(picture->timeline, way == 0, picture->groups);
+        picture->share = way == 2;
+        if (height_of_groups(picture, row_min) <= room)
+            break;
+    }
+    for (double row = row_max; row >= row_min; row--)
+        if (height_of_groups(picture, row) <= room)
+            break;
+    picture->bottom =
+        picture->top + height_of_groups(picture, picture->row) + 6;
 }
 
 bool write_picture(const struct timeline *timeline, const char *path)
 {
-    struct picture picture = {.timeline = timeline, .out = fopen(path, "w")};
+    struct picture picture = {.timeline = timeline};
+    double y;
     bool failed;
 
+    fit(&picture);
+    picture.out = fopen(path, "w");
     if (picture.out == NULL)
         return false;
-    fit(&picture);
     write_head(&picture, picture.bottom + foot - 6);
-    for (int i = 0; i < timeline->servers; i++)
-        write_band(&picture, i);
+    write_conclusions(&picture);
+    write_bands(&picture);
     write_axis(&picture);
-    for (int i = 0; i < timeline->servers; i++)
-        write_server(&picture, &timeline->server[i], top_of(&picture, i));
+    y = picture.top;
+    for (int i = 0; i < picture.count; i++)
+        y = write_group(&picture, &picture.groups[i], y) + gap;
     write_legend(&picture);
     fputs("</svg>\n", picture.out);
     failed = ferror(picture.out);

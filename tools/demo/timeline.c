@@ -20,22 +20,24 @@ enum { LETTER_BYTES = 2 };
 typedef void use_line(struct timeline *, struct server *, char *line);
 
 /* Calls `use` with each line of a server's file. It leaves out a last line
- * without a newline, which is still being written. */
-static void each_line(struct timeline *timeline, struct server *server,
+ * without a newline, which is still being written. Returns whether there is
+ * such a file. */
+static bool each_line(struct timeline *timeline, struct server *server,
                       const char *suffix, use_line *use)
 {
     char path[1024], line[256];
     FILE *file;
 
-    snprintf(path, sizeof path, "%s/%s.%s", timeline->directory, server->name,
-             suffix);
+    snprintf(path, sizeof path, "%s/%d.%s", timeline->directory,
+             (int)(server - timeline->server), suffix);
     file = fopen(path, "r");
     if (file == NULL)
-        return;
+        return false;
     while (fgets(line, sizeof line, file) != NULL)
         if (strchr(line, '\n') != NULL)
             use(timeline, server, line);
     fclose(file);
+    return true;
 }
 
 /* Returns the client that sends `letter`, or NULL. */
@@ -100,17 +102,20 @@ static struct client *client_at(struct timeline *timeline,
 }
 
 /* A chunk holds one letter of a client, or all that it has sent so far. */
-static void use_recv(struct server *server, struct client *client, double time,
-                     long bytes)
+static void use_recv(struct client *client, double time, long bytes)
 {
-    size_t length = strlen(server->order);
-
     client->received += bytes;
     while (client->printed < client->sent &&
-           (client->printed + 1) * LETTER_BYTES <= client->received) {
+           (client->printed + 1) * LETTER_BYTES <= client->received)
         client->letters[client->printed++].printed = time;
-        server->order[length++] = (char)('a' + (client - server->clients));
-    }
+}
+
+static void accepts(struct server *server)
+{
+    int open = ++server->accepts - server->closes;
+
+    if (open > server->at_once)
+        server->at_once = open;
 }
 
 static void use_event(struct timeline *timeline, struct server *server,
@@ -128,15 +133,178 @@ static void use_event(struct timeline *timeline, struct server *server,
     time -= timeline->start;
     if (strcmp(event, "accept") == 0) {
         client->accepted = time;
-        if (++server->open > server->at_once)
-            server->at_once = server->open;
+        accepts(server);
     } else if (strcmp(event, "recv") == 0) {
-        use_recv(server, client, time, bytes);
+        use_recv(client, time, bytes);
     } else {
         client->closed = time;
-        server->open--;
+        server->closes++;
     }
 }
+
+/* --- A server of one's own: what its lines say ---------------------------- */
+
+/* Connections that its lines name, and the letter of each, or 0. Which letter
+ * an address sends is known if the line says it, as with --label; if it was
+ * accepted before the next client began; or if no other client was open when
+ * the letter was printed. It is never guessed. */
+static struct connection {
+    char address[80];
+    char letter;
+    bool open;
+} connections[CLIENTS_MAX];
+
+static int connection_count;
+
+static struct connection *connection_at(const char *address)
+{
+    for (int i = 0; i < connection_count; i++)
+        if (strcmp(connections[i].address, address) == 0)
+            return &connections[i];
+    return NULL;
+}
+
+/* Splits "TIME\tTEXT\n". Returns the text, without what --label adds; that goes
+ * to `address`, which is "" if there is none. */
+static char *split(char *line, double *time, char address[80])
+{
+    char *text = strchr(line, '\t'), *bar;
+
+    *address = '\0';
+    if (text == NULL)
+        return line + strlen(line);
+    *time = strtod(line, NULL);
+    *text++ = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    bar = strstr(text, "| ");
+    if (bar == NULL)
+        return text;
+    snprintf(address, 80, "%.*s", (int)(bar - text), text);
+    return bar + 2;
+}
+
+/* Returns the letter of the client if the text is nothing else, or 0. */
+static char letter_in(const struct timeline *timeline, const char *text)
+{
+    return *text >= 'a' && *text < 'a' + timeline->clients && text[1] == '\0'
+               ? *text
+               : '\0';
+}
+
+/* The text behind such words, or NULL. */
+static const char *after(const char *text, const char *words)
+{
+    return strncmp(text, words, strlen(words)) == 0 ? text + strlen(words)
+                                                    : NULL;
+}
+
+/* Adds a connection. It is the next client's if all before it are known and the
+ * one after it had not begun. */
+static void connection_opens(struct timeline *timeline, struct server *server,
+                             const char *address, double time)
+{
+    int next = connection_count + 1;
+    bool known = next == timeline->clients ||
+                 server->clients[next].begun == NEVER ||
+                 server->clients[next].begun > time - timeline->start;
+
+    if (connection_count == timeline->clients || connection_at(address) != NULL)
+        return;
+    for (int i = 0; i < connection_count; i++)
+        known = known && connections[i].letter != '\0';
+    connections[connection_count] = (struct connection){
+        .letter = known ? (char)('a' + connection_count) : '\0', .open = true};
+    snprintf(connections[connection_count++].address, 80, "%s", address);
+}
+
+/* Learns from a letter whose connection it is, if only one can be. */
+static void learn_letter(char letter, const char *address)
+{
+    struct connection *one = NULL;
+    int open = 0;
+
+    for (int i = 0; i < connection_count; i++) {
+        if (connections[i].letter == letter)
+            return;
+        if (connections[i].open) {
+            one = &connections[i];
+            open++;
+        }
+    }
+    if (*address != '\0')
+        one = connection_at(address);
+    else if (open != 1)
+        return;
+    if (one != NULL && one->letter == '\0')
+        one->letter = letter;
+}
+
+/* Learns which address sends which letter. */
+static void learn_line(struct timeline *timeline, struct server *server,
+                       char *line)
+{
+    double time = 0;
+    char address[80];
+    const char *text = split(line, &time, address), *what;
+    struct connection *closed;
+
+    if ((what = after(text, "Connection from: ")) != NULL) {
+        connection_opens(timeline, server, what, time);
+    } else if ((what = after(text, "Connection closed: ")) != NULL ||
+               (what = after(text, "Connection reset: ")) != NULL) {
+        closed = connection_at(what);
+        if (closed != NULL)
+            closed->open = false;
+    } else if (letter_in(timeline, text) != '\0') {
+        learn_letter(letter_in(timeline, text), address);
+    }
+}
+
+/* Returns the client with this address if that is known, or NULL. */
+static struct client *known_client(struct timeline *timeline,
+                                   struct server *server, const char *address)
+{
+    struct connection *connection = connection_at(address);
+
+    return connection == NULL ? NULL
+                              : client_of(timeline, server, connection->letter);
+}
+
+static void use_own_line(struct timeline *timeline, struct server *server,
+                         char *line)
+{
+    double time = 0;
+    char address[80];
+    const char *text = split(line, &time, address), *what;
+    struct client *client;
+
+    time -= timeline->start;
+    if ((what = after(text, "Connection from: ")) != NULL) {
+        accepts(server);
+        if ((client = known_client(timeline, server, what)) != NULL)
+            client->accepted = time;
+    } else if ((what = after(text, "Connection closed: ")) != NULL ||
+               (what = after(text, "Connection reset: ")) != NULL) {
+        server->closes++;
+        if ((client = known_client(timeline, server, what)) != NULL)
+            client->closed = time;
+    } else if ((client = client_of(timeline, server,
+                                   letter_in(timeline, text))) != NULL) {
+        use_recv(client, time, LETTER_BYTES);
+    }
+}
+
+/* Reads what a server of one's own has printed. Returns false if it is not one.
+ */
+static bool read_lines(struct timeline *timeline, struct server *server)
+{
+    connection_count = 0;
+    return each_line(timeline, server, "lines", learn_line) &&
+           each_line(timeline, server, "lines", use_own_line);
+}
+
+/* --- All of it -------------------------------------------------------------
+ */
 
 static void forget(struct timeline *timeline, struct server *server)
 {
@@ -144,8 +312,6 @@ static void forget(struct timeline *timeline, struct server *server)
 
     memset(server, 0, sizeof *server);
     server->label = label;
-    snprintf(server->name, sizeof server->name, "%.*s",
-             (int)strcspn(label, " "), label);
     for (int i = 0; i < timeline->clients; i++) {
         struct client *client = &server->clients[i];
 
@@ -183,6 +349,7 @@ void read_timeline(struct timeline *timeline)
         if (timeline->start == 0)
             continue;
         each_line(timeline, server, "sent", use_sent);
+        server->own = read_lines(timeline, server);
         each_line(timeline, server, "out", use_out);
         each_line(timeline, server, "events", use_event);
     }
@@ -196,11 +363,11 @@ bool timeline_complete(const struct timeline *timeline)
     for (int i = 0; i < timeline->servers; i++) {
         const struct server *server = &timeline->server[i];
 
-        if (letters_lost(timeline, server) > 0)
+        /* A server of one's own need not say that clients have left. */
+        if (letters_lost(timeline, server) > 0 ||
+            (server->closes < timeline->clients &&
+             (!server->own || server->closes > 0)))
             return false;
-        for (int j = 0; j < timeline->clients; j++)
-            if (server->clients[j].closed == NEVER)
-                return false;
     }
     return true;
 }
@@ -272,18 +439,12 @@ bool is_long(const struct timeline *timeline, double wait)
 }
 
 int letters_waiting(const struct timeline *timeline,
-                    const struct server *server, double time)
+                    const struct server *server)
 {
     int waiting = 0;
 
     for (int i = 0; i < timeline->clients; i++)
-        for (int j = 0; j < server->clients[i].sent; j++) {
-            const struct letter *letter = &server->clients[i].letters[j];
-
-            if (letter->sent <= time &&
-                (letter->printed == NEVER || letter->printed > time))
-                waiting++;
-        }
+        waiting += server->clients[i].sent - server->clients[i].printed;
     return waiting;
 }
 

@@ -4,14 +4,20 @@
  *
  * This is read from files in one directory:
  *
- *     start         when the clients began to count, from talk.c
+ *     start      when the clients began to count, from talk.c
  *
- * and three for each server:
+ * and for each server, which goes by its number here, from 0:
  *
- *     NAME.sent     what the server's clients sent, stamped by talk.c
- *     NAME.events   what the server did, from its option --events
- *     NAME.out      its standard output with --label; only this shows which
- *                   address sends which letter
+ *     N.sent     what the server's clients sent, stamped by talk.c
+ *     N.events   what the server did, from its option --events
+ *     N.out      its standard output with --label; only this shows which
+ *                address sends which letter
+ *
+ * A server of somebody's own has, in place of the last two:
+ *
+ *     N.lines    its standard output, each line stamped by stamp.c
+ *
+ * What such a server does not print stays unknown.
  */
 #ifndef TIMELINE_H
 #define TIMELINE_H
@@ -31,7 +37,7 @@ struct letter {
 
 struct client {
     char address[80]; /* as its server shows it; "" while unknown */
-    double begun, accepted, closed; /* or NEVER */
+    double begun, accepted, closed; /* or NEVER; also while unknown */
     long received;                  /* bytes that the server took from it */
     int sent, printed;              /* letters so far */
     struct letter letters[ROUNDS_MAX];
@@ -39,10 +45,10 @@ struct client {
 
 struct server {
     const char *label; /* "kqueue (on epoll)" */
-    char name[32];     /* its first word */
+    bool own;          /* somebody's own: there is a file N.lines */
     struct client clients[CLIENTS_MAX];
-    int open, at_once; /* clients accepted and not closed: now, and at most */
-    char order[CLIENTS_MAX * ROUNDS_MAX + 1]; /* the letters as printed */
+    int accepts, closes; /* so far; at_once is unknown if there are none */
+    int at_once;         /* clients accepted and not closed, at most */
 };
 
 struct timeline {
@@ -51,6 +57,7 @@ struct timeline {
     double interval;              /* seconds between a client's letters */
     double start;                 /* seconds since 1970; 0: not yet */
     double now;                   /* where the record ends */
+    bool over;                    /* and nothing follows */
     struct server server[SERVERS_MAX];
 };
 
@@ -85,26 +92,13 @@ double server_wait(const struct timeline *timeline,
  * and a twentieth of a second. */
 bool is_long(const struct timeline *timeline, double wait);
 
-/* Returns how many letters of a server were sent but not printed at `time`. */
+/* Returns how many letters of a server were sent but are not printed. */
 int letters_waiting(const struct timeline *timeline,
-                    const struct server *server, double time);
+                    const struct server *server);
 
 enum { DURATION_SIZE = 16 };
 
 /* Writes a duration for people: "0.4 ms", "120 ms", "3.0 s". Returns `text`. */
 char *format_duration(double seconds, char text[DURATION_SIZE]);
-
-/* What the class should remember: how many clients the servers served at once,
- * and which clients had to wait. */
-enum { CONCLUSIONS_MAX = 3, CONCLUSION_SIZE = 400 };
-
-struct conclusion {
-    bool good; /* no client waited long, no letter is lost */
-    char text[CONCLUSION_SIZE];
-};
-
-/* Writes up to CONCLUSIONS_MAX lines. Returns how many. */
-int conclude(const struct timeline *timeline,
-             struct conclusion lines[CONCLUSIONS_MAX]);
 
 #endif

@@ -1,0 +1,95 @@
+#!/bin/sh
+# variables.sh: refuses what make would ignore without a word: a variable that
+# the target does not take, and a server that there is not.
+#
+#     $ make demo BACKEND=poll
+#     make demo: BACKEND is not used; it takes BACKENDS SERVER CLIENTS ...
+#
+# The Makefile runs it before anything is built. From outside: GOALS, what make
+# was asked for; GIVEN, the variables of make's command line, as GNU make writes
+# them (NAME=VALUE, a blank in the value as "\ ") or BSD make (NAME); BACKENDS.
+#
+# See make(1), MAKEOVERRIDES and .MAKEOVERRIDES in their manuals.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source=tools/servers.sh
+. "$here/servers.sh"
+
+# What the compiler and all scripts take.
+always='BUILD V CC CPPFLAGS CFLAGS LDFLAGS LDLIBS STRICT AR MAKE SHELL MAKEFLAGS'
+always="$always NO_COLOR COLUMNS TERM TMPDIR LANG LC_ALL LC_CTYPE PATH"
+
+# takes TARGET: the variables that it takes. Fails where it takes any.
+takes() {
+  case $1 in
+  demo) echo BACKENDS SERVER CLIENTS ROUNDS INTERVAL ;;
+  trace) echo BACKENDS SERVER FORMAT ;;
+  replay) echo BACKENDS SERVER SCENARIO OUTPUT PAUSE RAW ;;
+  diff) echo BACKENDS SERVER ;;
+  exercise) echo N FILTER LIMIT WORK PROGRAMS ;;
+  test) echo BACKENDS SERVER CONCURRENT FILTER NC JOBS LIMIT RUN_LIMIT UNDER ;;
+  compare) echo BACKENDS SERVER ROUNDS TIME ;;
+  fuzz) echo BACKENDS SEED FUZZ_SECONDS ;;
+  check-all) echo BACKENDS ONLY TIME CHECK_LIMIT RUN_LIMIT LIMIT JOBS ;;
+  *) return 1 ;;
+  esac
+}
+
+# has LIST WORD
+has() {
+  case " $1 " in
+  *" $2 "*) ;;
+  *) return 1 ;;
+  esac
+}
+
+# names_of GIVEN: the names of the variables.
+names_of() {
+  printf '%s\n' "$1" | sed 's/\\[^A-Za-z0-9]/_/g' | tr -s '[:blank:]' '\n' |
+    sed 's/[:+?]*=.*//' | grep '^[A-Za-z_][A-Za-z0-9_]*$'
+}
+
+# Sets targets to those that are wanted and check what they take, and taken to
+# what that is. Leaves where another target is wanted, which may take anything.
+choose_targets() {
+  targets=
+  taken=
+  for goal in $GOALS; do
+    if list=$(takes "$goal"); then
+      targets="${targets:+$targets }$goal"
+      taken="${taken:+$taken }$list"
+    fi
+  done
+  [ -n "$targets" ] || exit 0
+}
+
+# Also from the environment come the names that are mistaken most often.
+check_variables() {
+  given=$(names_of "$GIVEN")
+  for name in BACKEND CLIENT SERVER; do
+    eval "value=\${$name:-}"
+    [ -z "$value" ] || given="$given $name"
+  done
+  for name in $given; do
+    has "$always" "$name" || has "$taken" "$name" || {
+      echo "make $targets: $name is not used; it takes $taken" >&2
+      exit 2
+    }
+  done
+}
+
+# What else each target knows by the name of a server.
+check_servers() {
+  more=
+  ! has "$targets" compare ||
+    more='yardstick libevent libev libuv asyncio ncat socat nc'
+  # shellcheck disable=SC2086 # a list
+  check_backends "make $targets" $more || exit 2
+}
+
+GOALS=${GOALS:-}
+GIVEN=${GIVEN:-}
+choose_targets
+check_variables
+check_servers
