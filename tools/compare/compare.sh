@@ -104,7 +104,7 @@ choose_servers() {
     elif [ "$name" = yours ]; then
       die "SERVER='$SERVER' --port 0: $reason"
     else
-      note "$name: left out, $reason"
+      note "$name: left out, ${reason#"$name: "}"
     fi
   done
   [ -n "$servers" ] || {
