@@ -95,9 +95,14 @@ stop - 0" "$(awk '{
 @test "a new events file has the mode that the umask leaves" {
   only_ours
   PREPARE='umask 027' start_server --events "$EVENTS"
+  PREPARE='umask 0' start_server --events "$EVENTS.all"
   case $(ls -l "$EVENTS") in
   -rw-r-----*) ;;
   *) fail "$(ls -l "$EVENTS")" ;;
+  esac
+  case $(ls -l "$EVENTS.all") in
+  -rw-rw-rw-*) ;;
+  *) fail "$(ls -l "$EVENTS.all")" ;;
   esac
 }
 

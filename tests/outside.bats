@@ -224,6 +224,8 @@ tried() {
     stop_server
     same 0 "$STATUS"
     same 1 "$(refused)"
+    # One that cannot be watched is closed then, not once more at the stop.
+    same "" "$(sed -n 's/^Connection closed: //p' "$LOG" | sort | uniq -d)"
     [ "$(lines "$ERR" "$NAME: ")" -le 2 ]
   done
   # A client is one allocation at least.
