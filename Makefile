@@ -50,7 +50,7 @@ help:
 	@echo 'make trace       shows the system calls of one server, or compares two'
 	@echo 'make replay      records a run; a browser plays it, step by step'
 	@echo 'make diff        shows two servers side by side, without comments'
-	@echo 'make exercise    N=1 to 13: checks your solution, or says what is missing'
+	@echo 'make exercise    N=1 to 14: checks your solution, or says what is missing'
 	@echo 'make setup       installs what the tests need and is not there'
 	@echo 'make test        tests every server'
 	@echo 'make compare     what a message, a connection, an idle client costs'

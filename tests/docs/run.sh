@@ -81,7 +81,7 @@ real_command() {
   REAL=$1
   STARTS=
   [[ $REAL =~ (--port|-p)\ (888[0-9]) ]] && asked=${BASH_REMATCH[2]}
-  plain="build/($servers)( |\$)"
+  plain="build/((working-)?($servers))( |\$)"
   if [[ $REAL =~ $plain ]]; then
     case $REAL in
     *--help* | *--version*) return ;;
@@ -323,7 +323,7 @@ why_skip() {
       [ -x "$build/${program#build/}" ] || echo "$program is not built here"
     done
   grep '^needs ' "$1" | while read -r _ rest; do
-    (cd "$root" && limit "$LIMIT" bash -c "$rest") >/dev/null 2>&1 ||
+    (cd "$root" && limit "$LIMIT" bash -c "${rest//build\//$build/}") >/dev/null 2>&1 ||
       echo "it needs: $rest"
   done
 }

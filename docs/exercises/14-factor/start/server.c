@@ -1,0 +1,131 @@
+/*
+ * The poll server, with clients that ask for work: to "factor 91" it prints
+ * "91 = 7 * 13". It computes that before it does anything else, so all other
+ * clients wait.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "../common/server.h"
+#include "factor.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+/* Limits for one round of the loop: new clients accepted, and chunks received
+ * from each client, so that neither a crowd nor a flood keeps others waiting.
+ */
+enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
+
+/* watched[fd] is the entry of fd. If the fd in it is -1, poll skips it and sets
+ * its revents to 0. */
+static struct pollfd *watched;
+static int count, capacity;
+
+static bool watch(int fd)
+{
+    if (fd >= capacity) {
+        size_t wanted = 2 * ((size_t)fd + 1);
+        struct pollfd *larger = realloc(watched, wanted * sizeof *watched);
+
+        if (larger == NULL)
+            return false;
+        watched = larger;
+        capacity = (int)wanted;
+    }
+    while (count <= fd)
+        watched[count++].fd = -1;
+    watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return true;
+}
+
+static void unwatch(int fd)
+{
+    watched[fd].fd = -1;
+}
+
+/* Does what a chunk asks for. */
+static void handle(struct client *client, ssize_t size)
+{
+    char answer[ANSWER_SIZE];
+    unsigned long long number;
+
+    if (asks_for_factors(chunk, (size_t)size, &number)) {
+        factor(number, answer); /* this takes long */
+        output_string(&standard_output, answer);
+    } else {
+        print_chunk(client, chunk, size);
+    }
+}
+
+/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
+ * the client is finished. A chunk that is not full was all there is, so a
+ * client that is watched has had its turn. A new client is asked until it has
+ * no more: if it has left already, it need not be watched at all. */
+static bool receive(struct client *client, bool is_new)
+{
+    for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
+        ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
+
+        if (size == -1 && (errno == EAGAIN || errno == EINTR))
+            return true; /* nothing more for now: back to the wait */
+        if (size == -1)
+            client->error = errno; /* the connection is lost */
+        if (size <= 0)
+            return false; /* 0: the client has closed its side */
+        handle(client, size);
+        if (!is_new && (size_t)size < options.recv_size)
+            return true; /* that was all: back to the wait */
+    }
+    return true; /* enough for this round: the wait reports the rest again */
+}
+
+/* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
+static void accept_connections(int listener)
+{
+    for (int i = 0; i < CLIENTS_PER_ROUND; i++) {
+        struct client *client = accept_client(listener);
+
+        if (client == NULL)
+            return; /* the backlog is empty, or no descriptor is free */
+        print_connection(client);
+        print_next();
+        print_receiving(client);
+        if (!receive(client, true))
+            close_client(client);
+        else if (!watch(client->fd))
+            drop_client(client); /* there is no memory to watch it */
+    }
+}
+
+static void serve(struct client *client)
+{
+    if (receive(client, false))
+        return;
+    unwatch(client->fd);
+    close_client(client);
+}
+
+int main(int argc, char **argv)
+{
+    int listener = start_server("poll", argc, argv, NON_BLOCKING);
+
+    if (!watch(stop_descriptor()))
+        die_errno("cannot watch for a stop");
+    while (may_wait()) {
+        watch_unless_paused(listener, watch, unwatch);
+        if (poll(watched, (nfds_t)count, accept_timeout()) == -1) {
+            if (errno != EINTR)
+                die_errno("poll failed");
+            continue;
+        }
+        /* Accept comes last: a new client may get the descriptor of one that
+         * has just left, and no event of this round is meant for it. */
+        for (int fd = 0; fd < count; fd++)
+            if (watched[fd].revents != 0 && client_at(fd) != NULL)
+                serve(client_at(fd));
+        if (watched[listener].revents != 0)
+            accept_connections(listener);
+    }
+    free(watched);
+    return stop_server(listener);
+}

@@ -1,0 +1,2 @@
+# The client is watched while its number is factored.
+s/    if (next != WAITS)/    if (next == FINISHED)/
