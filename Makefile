@@ -48,6 +48,7 @@ help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
 	@echo 'make trace       shows the system calls of one server, or compares two'
+	@echo 'make grade       SERVER="./mine": what your server is still missing'
 	@echo 'make replay      records a run; a browser plays it, step by step'
 	@echo 'make diff        shows two servers side by side, without comments'
 	@echo 'make exercise    N=1 to 14: checks your solution, or says what is missing'
@@ -138,8 +139,8 @@ $(BUILD)/flags: one-word .FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 .FORCE:
-.PHONY: all checked first-build tools help demo trace replay diff exercise setup test compare fuzz \
-	check-all clean one-word .FORCE
+.PHONY: all checked first-build tools help demo trace replay grade diff exercise \
+	setup test compare fuzz check-all clean one-word .FORCE
 
 # BSD make would enter a directory obj, if there is one.
 .OBJDIR: $(.CURDIR)

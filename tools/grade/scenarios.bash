@@ -1,0 +1,427 @@
+# scenarios.bash: the stages of a server, in the order in which it grows, and their
+# scenarios. grade.sh reads it; each scenario is a function that uses its words:
+# asks, start, client, next, line, text, often. A name that ends in _both is about
+# clients that are served at the same time.
+#
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # grade.sh has and uses the variables
+
+stages() {
+  printf '%s\n' listens client leaves next both hurt text stop pressure
+}
+
+title_of_stage() {
+  case $1 in
+  listens) echo 'it listens' ;;
+  client) echo 'one client' ;;
+  leaves) echo 'the client leaves' ;;
+  next) echo 'the next client' ;;
+  both) echo 'two at once' ;;
+  hurt) echo 'nobody is hurt' ;;
+  text) echo 'text' ;;
+  stop) echo 'stopping' ;;
+  pressure) echo 'under pressure' ;;
+  esac
+}
+
+# scenarios_of STAGE: its functions, in the order of this file.
+scenarios_of() {
+  sed -n "s/^\\($1_[a-z0-9_]*\\)() {.*/\\1/p" "${BASH_SOURCE[0]}"
+}
+
+# title_of FUNCTION: what it says about itself.
+title_of() {
+  sed -n "s/^$1() { # //p" "${BASH_SOURCE[0]}"
+}
+
+# --- 1: it listens ----------------------------------------------------------------
+
+listens_first_line() { # its first line says where it listens
+  asks Messages 'The first line is "Listening on: ADDRESS:PORT". With --port 0 the kernel picks a free port, and the line names it (getsockname).'
+  wanted='Listening on: 127.0.0.1:40312'
+  often 'standard output is a pipe here, and many languages keep lines back then: print(..., flush=True), fflush(stdout), setvbuf'
+  start
+}
+
+listens_given_port() { # it listens on the port that --port names
+  local free
+
+  asks Options '--port PORT: 0 to 65535.'
+  start || return 1
+  free=$port
+  end_all
+  start '' "$free" || return 1
+  wanted="a first line that ends in :$free"
+  [ "$port" = "$free" ] || return 1
+  client a connect
+  wanted='a client that can connect'
+  client_ok a
+}
+
+# --- 2: one client ------------------------------------------------------------------
+
+client_announced() { # it says who has connected
+  asks Messages 'Connection from: ADDRESS:PORT, the address of the client. An IPv6 address stands in brackets.'
+  often 'the address is what accept returns, as a tuple or in a struct sockaddr: the port is in network byte order there (ntohs)'
+  start || return 1
+  client a connect
+  line "Connection from: $(address a)"
+}
+
+client_printed() { # it prints what the client sends, at once
+  asks Data 'Each received chunk is printed. Output is written before every wait: a file or a pipe sees each line as soon as a terminal does.'
+  often 'the text is printed only when the client leaves: recv returns what is there, and need not be called until the end first'
+  start || return 1
+  client a connect 'send:hello\n'
+  line hello
+}
+
+client_chunks() { # it prints each chunk, one after the other
+  asks Data 'Each received chunk is printed.'
+  often 'recv is called once for each client: it has to be called again until it returns 0'
+  start || return 1
+  client a connect 'send:one\n' line 'send:two\n' line 'send:three\n'
+  line one || return 1
+  next a
+  line two || return 1
+  next a
+  line three
+}
+
+client_sizes() { # a chunk that just fills a buffer breaks nothing
+  local size letters
+
+  asks Data 'Each received chunk is printed, whatever its size.'
+  often 'buf[n] = 0 writes behind the buffer if n is its size; build with -g -fsanitize=address to see it'
+  start || return 1
+  for size in 256 512 1024 2048 4096; do
+    letters=$(printf "%$((size - 1))s" '' | tr ' ' x)
+    client a connect "send:$letters\\n" half-close
+    text "$letters" || return 1
+  done
+  client b connect 'send:after\n'
+  line after && lives
+}
+
+# --- 3: the client leaves --------------------------------------------------------------
+
+leaves_reported() { # it says that the client has gone
+  asks Messages 'Connection closed: ADDRESS:PORT, once recv has returned 0.'
+  often 'recv returns 0, or an empty string, when the client has closed its side: that is the end, and no error'
+  start || return 1
+  client a connect 'send:bye\n' half-close
+  line bye && line "Connection closed: $(address a)"
+}
+
+leaves_closed() { # it closes its side, too
+  asks 'What it does' 'A client is served until it closes its side.'
+  often 'the socket is not closed: close() it, and in Python leave no copy of it behind; with fork the parent has a copy'
+  start || return 1
+  client a connect half-close wait-eof
+  wanted="the end of the connection, seen by the client"
+  client_ok a
+}
+
+leaves_data_first() { # what it sent last is printed before
+  asks Faults 'A client sends and closes in one go: the server prints all of it, then "Connection closed".'
+  start || return 1
+  client a connect 'send:last words\n' half-close
+  line "Connection closed: $(address a)" && line 'last words' || return 1
+  wanted='"last words" above "Connection closed"'
+  [ "$(grep -n 'last words' "$work/out" | sed 1q | cut -d : -f 1)" -lt \
+    "$(grep -n '^Connection closed' "$work/out" | sed 1q | cut -d : -f 1)" ]
+}
+
+# --- 4: the next client -------------------------------------------------------------------
+
+next_served() { # the next client is served as the first was
+  asks 'What it does' 'The server listens until it is stopped.'
+  often 'accept is called once: it has to stand in a loop'
+  start || return 1
+  client a connect 'send:first\n' half-close
+  line "Connection closed: $(address a)" || return 1
+  client b connect 'send:second\n'
+  line second
+}
+
+next_many() { # ten clients, one after the other
+  local i
+
+  asks 'What it does' 'The server listens until it is stopped.'
+  start || return 1
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    client a connect "send:number $i\\n" half-close
+    line "number $i" || return 1
+  done
+}
+
+next_in_backlog() { # a client that came while another was served is served, too
+  asks 'What it does' 'The kernel keeps clients in the backlog until they are accepted.'
+  often 'the backlog is too short: listen(fd, SOMAXCONN)'
+  start || return 1
+  client a connect 'send:first\n' line half-close
+  client b connect 'send:waiting\n'
+  line first || return 1
+  next a
+  line waiting
+}
+
+# --- 5: two at once ---------------------------------------------------------------------------
+
+both_served_both() { # a second client is served while the first is silent
+  asks Messages 'Servers for many clients are ready for the next client at once.'
+  often 'the program sleeps in recv for one client and cannot be in accept: one call has to wait for both (select, poll, ...), or each client needs a thread or a process'
+  start || return 1
+  client a connect 'send:one\n'
+  line one || return 1
+  client b connect 'send:two\n'
+  line two
+}
+
+both_in_turn_both() { # two clients that take turns
+  asks Data 'Each received chunk is printed.'
+  often 'after one recv of a client the program waits for that client alone; or only the newest client is on the list'
+  start || return 1
+  client a connect 'send:a1\n' line 'send:a2\n'
+  line a1 || return 1
+  client b connect 'send:b1\n' line 'send:b2\n'
+  line b1 || return 1
+  next a
+  line a2 || return 1
+  next b
+  line b2
+}
+
+both_one_leaves_both() { # one leaves, the other stays
+  asks 'What it does' 'A fault or the end of one client ends that client alone.'
+  often 'the list of clients is changed while a loop goes over it, or the wrong entry is removed'
+  start || return 1
+  client a connect 'send:a1\n' line half-close
+  line a1 || return 1
+  client b connect 'send:b1\n' line 'send:b2\n'
+  line b1 || return 1
+  next a
+  line "Connection closed: $(address a)" || return 1
+  next b
+  line b2
+}
+
+# --- 6: nobody is hurt ------------------------------------------------------------------------------
+
+hurt_reset() { # a client that is reset ends that client alone
+  asks Faults 'A client resets its connection: the server prints "Connection reset: ADDRESS" in place of "Connection closed: ADDRESS", and goes on.'
+  often 'recv fails with ECONNRESET, which Python raises as ConnectionResetError: nothing catches it, and the program ends'
+  start || return 1
+  client a connect 'send:a1\n' line reset
+  line a1 || return 1
+  next a
+  client b connect 'send:still there\n'
+  line 'still there' && line "Connection reset: $(address a)"
+}
+
+hurt_probe() { # ten that connect and close at once
+  asks Faults 'A client connects and closes at once: the server prints its lines and goes on.'
+  start || return 1
+  client a connect:10 each:close
+  client b connect 'send:still there\n'
+  line 'still there'
+}
+
+hurt_backlog_reset() { # a client that is reset before it is accepted
+  asks Faults 'A client connects and closes at once: the server goes on.'
+  often 'getpeername fails for such a client, and nothing catches that'
+  start || return 1
+  did 'kill -STOP %1'
+  kill -STOP "$server"
+  client a connect 'send:lost\n' reset
+  did 'kill -CONT %1'
+  kill -CONT "$server"
+  client b connect 'send:still there\n'
+  line 'still there'
+}
+
+hurt_silent_both() { # a client that never says anything
+  asks 'What it does' 'A silent client keeps no other waiting.'
+  often 'the program reads from a new client before it goes back to the wait'
+  start || return 1
+  client a connect
+  client b connect 'send:heard\n'
+  line heard
+}
+
+# --- 7: text ---------------------------------------------------------------------------------------------
+
+text_newline() { # a chunk without a newline gets one
+  asks Data 'Where a chunk lacks a newline at its end, one is added. None is removed.'
+  start || return 1
+  client a connect 'send:no newline' half-close
+  line "Connection closed: $(address a)" || return 1
+  wanted='no newline'
+  grep -Fxq 'no newline' "$work/out"
+}
+
+text_one_newline() { # a chunk with a newline gets no second one
+  asks Data 'Where a chunk lacks a newline at its end, one is added. None is removed.'
+  often 'print adds a newline: print(text, end="")'
+  start || return 1
+  client a connect 'send:one line\n' half-close
+  line "Connection closed: $(address a)" || return 1
+  wanted='no empty line below "one line"'
+  ! grep -q '^$' "$work/out"
+}
+
+text_utf8() { # letters of other languages pass
+  asks Data 'Valid UTF-8 passes.'
+  start || return 1
+  client a connect 'send:caf\xc3\xa9\n'
+  line "$(printf 'caf\303\251')"
+}
+
+text_split() { # a character that two chunks cut in two
+  asks Data 'A character that two chunks cut in two is printed whole, with the second.'
+  often 'each chunk is decoded by itself: a decoder has to keep what is incomplete (codecs.getincrementaldecoder)'
+  start || return 1
+  client a connect 'send:caf\xc3' line 'send:\xa9 good\n'
+  text caf || return 1
+  next a
+  text "$(printf '\303\251 good')"
+}
+
+text_control() { # control characters cannot reach the terminal
+  asks Data 'Each byte of a control character is written as \xNN.'
+  start || return 1
+  client a connect 'send:\x1b[31mred\n'
+  line '\x1b[31mred'
+}
+
+text_invalid() { # bytes that are no UTF-8
+  asks Data 'Each byte that is not UTF-8 is written as \xNN.'
+  often 'decode raises UnicodeDecodeError, and the program ends'
+  start || return 1
+  client a connect 'send:\xff\n'
+  line '\xff' && lives
+}
+
+text_nul() { # a zero byte does not end the text
+  asks Data 'Each byte of a control character is written as \xNN.'
+  often 'printf("%s") ends at the first zero byte: fwrite takes a length'
+  start || return 1
+  client a connect 'send:a\0b\n'
+  line 'a\x00b'
+}
+
+text_crlf() { # lines of telnet and Windows
+  asks Data 'CR LF is a newline.'
+  start || return 1
+  client a connect 'send:telnet\r\n'
+  line telnet
+}
+
+# --- 8: stopping ------------------------------------------------------------------------------------------
+
+stop_term() { # SIGTERM ends it: "Stopped.", status 0
+  asks Stopping 'The server prints "Stopped." and exits with status 0.'
+  often 'the signal has its default action, which ends the program without a word: it needs a handler'
+  start || return 1
+  ends_with TERM || return 1
+  line Stopped. || return 1
+  wanted='status 0'
+  [ "$ended_status" -eq 0 ]
+}
+
+stop_int() { # Ctrl+C does the same
+  asks Stopping 'Ctrl+C (SIGINT), SIGTERM and SIGHUP ask the server to stop. SIGINT counts even if it was ignored when the server started, as a shell ignores it for a command that a script starts with &.'
+  often 'Python raises KeyboardInterrupt only if SIGINT was not ignored at the start: signal.signal(SIGINT, ...) always works'
+  start || return 1
+  ends_with INT && line Stopped.
+}
+
+stop_clients() { # it closes and reports each client first
+  asks Stopping 'It prints "Connection closed: ..." for each open client and closes it, then prints "Stopped.".'
+  start || return 1
+  client a connect 'send:one\n' line wait-closed
+  line one || return 1
+  ends_with TERM && line "Connection closed: $(address a)" && line Stopped. ||
+    return 1
+  wanted='"Stopped." as the last line'
+  [ "$(tail -n 1 "$work/out")" = Stopped. ]
+}
+
+stop_restart() { # it can be started again at once, on the same port
+  local again
+
+  asks Stopping 'A restarted server listens on the same port at once.'
+  often 'SO_REUSEADDR is not set before bind'
+  start || return 1
+  again=$port
+  client a connect 'send:one\n' line wait-closed
+  line one || return 1
+  ends_with TERM || return 1
+  start '' "$again" || return 1
+  [ "$port" = "$again" ]
+}
+
+# --- 9: under pressure --------------------------------------------------------------------------------------
+
+pressure_hundred_both() { # a hundred clients at once
+  asks 'What it does' 'Each client is served.'
+  often 'a list of fixed size, or one thread that is started too slowly'
+  start || return 1
+  client a connect:100 each:'send:one of many\n' line
+  wanted='"one of many", a hundred times'
+  limit_wait hundred
+}
+
+hundred() {
+  [ "$(grep -o 'one of many' "$work/out" | wc -l)" -eq 100 ]
+}
+
+pressure_descriptors_both() { # more clients than descriptors
+  asks Faults 'Descriptors run out (EMFILE): the server pauses, and clients in the backlog are served later. A failed accept ends nothing.'
+  often 'accept raises an error that nothing catches; or -1 is taken for a client'
+  start 'ulimit -n 16' || return 1
+  client a connect:20 line each:close
+  client b connect 'send:served later\n'
+  lives || return 1
+  next a
+  line 'served later'
+}
+
+pressure_idle() { # idle clients cost no processor time
+  local before
+
+  asks 'What it does' 'The server sleeps while nothing happens.'
+  often 'a loop that asks again and again without a call that waits; or a client that has left and is still on the list'
+  start || return 1
+  client a connect 'send:hello\n'
+  line hello || return 1
+  before=$(cpu_ms)
+  sleep 1
+  wanted='less than half a second of processor time in an idle second'
+  [ $(($(cpu_ms) - before)) -lt 500 ]
+}
+
+pressure_flood_both() { # one that floods does not starve the others
+  asks Faults 'A client floods: the server receives at most 16 chunks from it in one round, then serves the other clients.'
+  often 'the program receives from one client until there is nothing more'
+  start || return 1
+  client a connect 'send:flood\n'
+  line flood || return 1
+  did "(yes | head -c 200000000 | nc localhost 8888) &"
+  "$BUILD/tools/client" -t 20 "$port" connect fill:200000000 \
+    >/dev/null 2>&1 &
+  clients="$clients $!"
+  client b connect 'send:in between\n'
+  line 'in between'
+}
+
+pressure_set_both() { # more clients than a set of select can hold
+  asks Faults 'select: a descriptor that does not fit FD_SETSIZE is refused; the server goes on.'
+  often 'FD_SET writes past the end of the set for a descriptor of 1024 or more'
+  start || return 1
+  client a connect:1100 line each:close
+  lives || return 1
+  next a
+  client b connect 'send:still there\n'
+  line 'still there' && lives
+}
