@@ -56,18 +56,25 @@ did() {
   printf '    $ %s\n' "$*" >>"$work/did"
 }
 
-# start [LIMITS]: starts the server and waits for its first line.
+# start [LIMITS [PORT [head]]]: starts the server and waits for its first line. With
+# `head` nobody reads more of its output than that.
 start() {
-  local limits=${1:-} given=${2:-0}
+  local limits=${1:-} given=${2:-0} output=$work/out
 
   : >"$work/out"
   : >"$work/err"
-  did "${limits:+($limits; }$SERVER --port 8888${limits:+)} &"
+  did "${limits:+($limits; }$SERVER --port 8888${limits:+)}${3:+ | head -n 1} &"
+  if [ -n "${3:-}" ]; then
+    output=$work/pipe
+    rm -f "$output"
+    mkfifo "$output" || cannot "cannot make a FIFO"
+    head -n 1 <"$output" >"$work/out" &
+  fi
   # shellcheck disable=SC2086 # several words
   (
     [ -z "$limits" ] || $limits
     exec sh -c "exec $SERVER --port $given"
-  ) >"$work/out" 2>"$work/err" </dev/null &
+  ) >"$output" 2>"$work/err" </dev/null &
   server=$!
   limit_wait has_started
   has_first_line || return 1
@@ -214,21 +221,6 @@ ended() {
   '' | Z*) ;;
   *) return 1 ;;
   esac
-}
-
-# cpu_ms: milliseconds of processor time that the server has used.
-cpu_ms() {
-  local stat ticks
-
-  if IFS= read -r stat 2>/dev/null <"/proc/$server/stat"; then
-    stat=${stat##*) }
-    # shellcheck disable=SC2086 # fields
-    set -- $stat
-    ticks=$((${12} + ${13}))
-    echo $((ticks * 1000 / $(getconf CLK_TCK)))
-  else
-    ps -o time= -p "$server" | awk -F '[:.]' '{ print ($1 * 60 + $2) * 1000 }'
-  fi
 }
 
 # --- Running and telling -----------------------------------------------------------
