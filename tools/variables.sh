@@ -25,6 +25,7 @@ takes() {
   case $1 in
   demo) echo BACKENDS SERVER CLIENTS ROUNDS INTERVAL ;;
   trace) echo BACKENDS SERVER FORMAT ;;
+  grade) echo SERVER ALL REPORT CONCURRENT LIMIT ;;
   replay) echo BACKENDS SERVER SCENARIO OUTPUT PAUSE RAW ;;
   diff) echo BACKENDS SERVER ;;
   exercise) echo N FILTER LIMIT WORK PROGRAMS ;;
