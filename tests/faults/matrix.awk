@@ -28,7 +28,7 @@ BEGIN {
     FS = "\t"
     phase = "setup"
     waits = "^(select|_newselect|pselect6(_time64)?|p?poll(_time64)?|" \
-        "epoll_p?wait|io_uring_enter)$"
+        "epoll_p?wait|rt_sigtimedwait(_time64)?|io_uring_enter)$"
     first_call = "^SIGPIPE, \\{sa_handler=SIG_IGN"
 }
 
