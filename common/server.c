@@ -56,12 +56,8 @@ static void open_outputs_or_exit(void)
     }
 }
 
-int start_server(const char *name, int argc, char **argv,
-                 enum blocking blocking)
+void prepare_server(const char *name, int argc, char **argv)
 {
-    char address[NAME_SIZE];
-    int listener;
-
     program_name = name;
     ignore_write_signals();
     parse_options(argc, argv);
@@ -69,7 +65,13 @@ int start_server(const char *name, int argc, char **argv,
         die_errno("cannot write to standard output");
     allocate_chunk();
     raise_descriptor_limit();
-    listener = listen_on(blocking, address);
+}
+
+int open_server(enum blocking blocking)
+{
+    char address[NAME_SIZE];
+    int listener = listen_on(blocking, address);
+
     if (listener == -1)
         exit(EXIT_FAILURE); /* listen_on has said why */
     /* Up to here Ctrl+C ends the program at once, as it should while it looks
@@ -80,6 +82,13 @@ int start_server(const char *name, int argc, char **argv,
     atexit(flush_outputs);
     print_listening(address);
     return listener;
+}
+
+int start_server(const char *name, int argc, char **argv,
+                 enum blocking blocking)
+{
+    prepare_server(name, argc, argv);
+    return open_server(blocking);
 }
 
 bool may_wait(void)

@@ -27,6 +27,12 @@ extern char *chunk;
 int start_server(const char *name, int argc, char **argv,
                  enum blocking blocking);
 
+/* The two halves of it, for a server that must not say that it listens before it
+ * knows whether it can wait: the first reads the command line, the second
+ * listens. */
+void prepare_server(const char *name, int argc, char **argv);
+int open_server(enum blocking blocking);
+
 /* Call it before each wait: writes out what was printed so far, and returns
  * whether to wait; false: the server is to stop. */
 bool may_wait(void);

@@ -62,6 +62,26 @@ still_serves() {
   still_serves
 }
 
+@test "a reset that comes together with data is not missed" {
+  only_ours
+  # More chunks than uring has buffers.
+  start_server --recv-size 1
+  hold connect send:first line fill:1000 reset
+  wait_until printed 1 t
+  freeze
+  go
+  wait_held
+  thaw
+  wait_until left 1
+  still_serves_bytes
+}
+
+# still_serves_bytes: a new client is served by a server whose chunks are bytes.
+still_serves_bytes() {
+  say_to "$PORT" Z
+  wait_for Z
+}
+
 @test "clients that were reset before they were accepted" {
   start_server
   freeze
@@ -333,6 +353,8 @@ s/.*/$NAME: cannot receive from $name: timed out/p
 g
 }")
 Stopped." "$(sed 's/: [A-Z][a-z]* timed out$/: timed out/' "$LOG")"
+  # uring asks the kernel once, for all clients.
+  [ "$BACKEND" != uring ] || return 0
   # The call after that for the first client. coroutine makes one before any
   # client is there, and busy who knows how many.
   UNDER='' PRELOAD=true

@@ -36,6 +36,7 @@ esac
 PIDS=      # servers that are to be alive at the end of the test
 HELPERS=   # clients and others that a test leaves in the background
 FILES=0    # counts the names of log files
+PROGRAM=   # what to start in place of the server
 
 # --- What a test asserts -----------------------------------------------------
 
@@ -130,10 +131,22 @@ not_under() {
 
 # inject CALLS FAULT: has strace make these system calls (names with commas) of
 # the next server fail, as in `inject accept4 error=EPERM:when=1+`. The calls
-# and the seconds at which they were made go to the file TRACE.
+# and the seconds at which they were made go to the file TRACE. Where the kernel
+# accepts and receives by itself, an object in the server makes these requests
+# fail.
 inject() {
   case $BACKEND,$1 in
-  uring,accept* | uring,recv*) skip "has the kernel accept and receive" ;;
+  uring,accept* | uring,recv*)
+    needs_program uring-faults
+    PROGRAM=$BUILD/tests/uring-faults
+    TRACE=$BATS_TEST_TMPDIR/trace
+    case $1 in
+    accept*) export URING_FAULT="accept $2" ;;
+    *) export URING_FAULT="${1%from} $2" ;;
+    esac
+    export URING_TRACE=$TRACE
+    return
+    ;;
   esac
   [ -n "${TRACE:-}" ] || not_under
   limit 10 strace -qq -o /dev/null -e inject=sync:error=EIO true 2>/dev/null ||
@@ -181,7 +194,7 @@ launch() {
     eval "${PREPARE:-}"
     case $SERVER,$BACKEND in
     ,*/*) set -- "$BUILD/${BACKEND%/*}" -s "${BACKEND#*/}" "$@" ;;
-    ,*) set -- "$BUILD/$BACKEND" "$@" ;;
+    ,*) set -- "${PROGRAM:-$BUILD/$BACKEND}" "$@" ;;
     *) exec sh -c "exec $SERVER \"\$@\"" sh "$@" ;;
     esac
     eval "exec ${UNDER:-} \"\$@\""

@@ -391,7 +391,7 @@ most_accepts() {
   only_ours
   case $BACKEND in
   threads | processes) skip "the scenario before" ;;
-  uring) skip "has bounds of its own" ;;
+  uring) skip "has bounds of its own, see uring.bats" ;;
   esac
   start_server --events "$EVENTS"
   hold connect name send:hello line fill:30000 say:queued line half-close \

@@ -126,6 +126,16 @@ chosen_servers() {
   done
 }
 
+# absent_servers: those of $servers that are not built or cannot run here.
+absent_servers() {
+  local server
+
+  for server in $servers; do
+    [ "$server" = SERVER ] || runs_here "$server" 2>/dev/null ||
+      echo "$server"
+  done
+}
+
 # Lists the runs to make, "SERVER WHAT" one per line: all servers with one file,
 # then all with the next, so that two runs at a time are runs of two servers.
 list_runs() {
@@ -135,7 +145,7 @@ list_runs() {
     matrix fuzz; do
     has_scenarios "$what" || continue
     for server in $servers; do
-      [ "$server" = SERVER ] || [ -x "$BUILD/${server%%/*}" ] || continue
+      case " $absent " in *" $server "*) continue ;; esac
       concerns "$what" "$server" && echo "$server $what"
     done
   done
@@ -157,7 +167,7 @@ concerns() {
   local name=${1##*/}
 
   case $name in
-  busy.bats | processes.bats | threads.bats | signals.bats)
+  busy.bats | processes.bats | threads.bats | signals.bats | uring.bats)
     [ "$name" = "$2.bats" ] || return
     ;;
   esac
@@ -292,18 +302,18 @@ add() {
   failures "$3"
 }
 
-# Counts as skipped what a server that was not built here would have run.
+# Counts as skipped what a server that does not run here would have run.
 skip_absent() {
-  local server file count
+  local server file count why
 
-  for server in $servers; do
-    [ "$server" != SERVER ] || continue
-    [ ! -x "$BUILD/${server%%/*}" ] || continue
+  for server in $absent; do
     count=0
     for file in "$here"/*.bats; do
       ! concerns "$file" "$server" || count=$((count + $(scenarios "$file")))
     done
-    printf '%-18s not built here: %d skipped\n' "$server" "$count"
+    why='not built here'
+    [ ! -x "$BUILD/${server%%/*}" ] || why='forbidden here'
+    printf '%-18s %s: %d skipped\n' "$server" "$why" "$count"
     skipped=$((skipped + count))
   done
 }
@@ -368,6 +378,7 @@ main() {
   servers=SERVER
   [ -n "$SERVER" ] || servers=$(chosen_servers) || exit 1
   servers=$(echo "$servers" | xargs)
+  absent=$(absent_servers | xargs)
   first_coroutine=$(echo "$servers" | tr ' ' '\n' | sed -n '/^coroutine/{p;q;}')
   work=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX") || exit 1
   tried=

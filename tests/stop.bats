@@ -198,6 +198,32 @@ stopped_whole() {
   done
 }
 
+@test "when it says Stopped. each client has seen the end, and none can connect" {
+  only_ours
+  preload last_words
+  # What is written last is to be the words alone.
+  PREPARE=$PRELOAD start_server
+  hold connect send:hello line connect say:waiting use:1 wait-closed \
+    use:2 wait-closed say:closed line
+  wait_for hello
+  freeze
+  go
+  wait_said waiting
+  kill -TERM "$PID"
+  thaw
+  # The second was in the backlog, or has been accepted by the kernel alone.
+  wait_said closed
+  wait_until stand "$PID"
+  ! client connect 2>/dev/null || fail "it still accepts"
+  lacks Stopped. "$LOG"
+  thaw
+  wait_end
+  same 0 "$STATUS"
+  same Stopped. "$(tail -n 1 "$LOG")"
+  go
+  wait_held
+}
+
 # stuck_server: starts a server with a client, and fills the pipe that is its
 # standard output, so that the next write will wait. PREPARED is run before.
 stuck_server() {
@@ -449,4 +475,37 @@ start_on_old_port() {
 
 settled() {
   has 'Listening on: ' "$LOG" || ended "$PID"
+}
+
+@test "the next server on the same port can start as soon as one has ended" {
+  local first=$BATS_TEST_TMPDIR/first try
+
+  only_ours
+  not_under
+  start_server
+  stop_server
+  # One shell starts both, so there is no time between them.
+  cat >"$first.sh" <<END
+sh -c 'echo \$\$ >"\$0"; exec "\$@"' '$first' "\$@" >'$first.out' 2>&1
+exec "\$@"
+END
+  # By chance another program may get hold of the port in between.
+  for try in 1 2 3; do
+    new_log
+    UNDER="sh '$first.sh'" launch "$LOG" "$ERR" \
+      --address "$LOOPBACK" --port "$PORT"
+    PIDS="$PIDS $PID"
+    wait_until has 'Listening on: ' "$first.out"
+    hold connect send:hello say:sent wait-closed
+    wait_for hello "$first.out"
+    kill -TERM "$(cat "$first")"
+    wait_held
+    wait_until settled
+    if ! ended "$PID"; then
+      say_to "$PORT" again
+      wait_for again
+      return
+    fi
+  done
+  fail "the port is not free: $(cat "$ERR")"
 }

@@ -30,7 +30,8 @@ static bool accepting;
 static void received(struct client *client, const struct completion *recv)
 {
     bool goes_on = recv->result > 0 || recv->error == ENOBUFS ||
-                   recv->error == ECANCELED || recv->error == EINTR;
+                   recv->error == ECANCELED || recv->error == EAGAIN ||
+                   recv->error == EINTR;
 
     if (recv->data != NULL) {
         print_chunk(client, recv->data, recv->result);
@@ -50,10 +51,10 @@ static void received(struct client *client, const struct completion *recv)
         close_client(client);
 }
 
-/* A client has closed its side or reset the connection. The reset may have been
- * missed: RECV goes back to sleep once all bytes are received, and does not
- * look for an error if it came together with them (measured with Linux 6.18).
- * When it is cancelled it is made again, and looks. */
+/* A client has closed its side or reset the connection. RECV may have missed the
+ * reset if it came together with data: once it has received that, it goes back
+ * to sleep, and nothing wakes it (measured with Linux 6.18, after ENOBUFS). So
+ * it is cancelled, and RECV_ONCE receives what is left, until it fails. */
 static void hung_up(struct client *client, const struct completion *poll)
 {
     if (--client->requests == 0)
@@ -117,11 +118,13 @@ static void wait_and_handle(void)
 
 int main(int argc, char **argv)
 {
-    int listener = start_server("uring", argc, argv, NON_BLOCKING);
+    int listener;
 
+    prepare_server("uring", argc, argv);
     if (ring_open(options.recv_size) == -1)
-        die_errno("cannot use io_uring, which needs Linux 6.0 and may be "
-                  "forbidden");
+        die_errno("cannot use io_uring: it is forbidden, or Linux is older "
+                  "than 6.0");
+    listener = open_server(NON_BLOCKING);
     ring_request(READABLE, stop_descriptor());
     while (may_wait()) {
         if (!accepting && !accept_paused()) {

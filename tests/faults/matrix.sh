@@ -18,6 +18,9 @@
 # server is stopped (SIGSTOP) while clients connect and send. Nothing is timed:
 # whoever waits, waits for an event.
 #
+# uring has the kernel accept and receive, and makes no call for it that could
+# fail. There an object in the server, completions.c, makes these requests fail.
+#
 # It prints the Test Anything Protocol. From outside: BUILD, BACKENDS, JOBS
 # (cells at a time), CELLS (a regular expression for their names), LIMIT.
 set -u
@@ -37,6 +40,14 @@ can_trace() {
   strace -o /dev/null -e inject=sync:error=EIO:when=1..2 true >/dev/null 2>&1
 }
 
+# executable PROGRAM: its file; the uring whose requests can fail is one of tests/.
+executable() {
+  case ${URING_FAULT:-} in
+  '') echo "$BUILD/$1" ;;
+  *) echo "$BUILD/tests/uring-faults" ;;
+  esac
+}
+
 # start SERVER STRACE-OPTION...: starts the server under strace. Its output
 # comes through descriptor 5: first `pid`, from the shell that becomes the
 # server (a signal to strace would not reach it), then the server's first line.
@@ -52,7 +63,7 @@ start() {
     ulimit -t "$LIMIT"
     # shellcheck disable=SC2016 # for the inner shell
     exec strace -o trace -s 64 "$@" sh -c 'echo "$$"; exec "$@"' sh \
-      "$BUILD/$program" ${selector:+-s "$selector"} \
+      "$(executable "$program")" ${selector:+-s "$selector"} \
       --label --events events --port 0 </dev/null >out.pipe 2>err
   ) &
   strace_pid=$!
@@ -246,6 +257,33 @@ clean_run() {
         "$server" "$call" "$when" "$errno" \
         "$server" "$call" "$errno" "$number" "$outcome"
     done >>"$work/all"
+  [ "$server" != uring ] || request_cells
+}
+
+# request_cells: notes the cells of uring's requests, of which a clean run makes
+# one to accept, and one to receive from each client.
+request_cells() {
+  [ -x "$BUILD/tests/uring-faults" ] || return 0
+  awk -F '\t' -v OFS='\t' -v size="$size" '
+    function cell(kind, errno, when, outcome) {
+      print "uring", "request:" kind, when, errno, \
+        "uring: a request to " kind " fails with " errno ", number " when \
+        " (" outcome ")"
+    }
+    $1 == "accept4" { kind = "accept" }
+    $1 == "recvfrom" { kind = "recv" }
+    $1 != "accept4" && $1 != "recvfrom" { next }
+    {
+      n = split($5, errnos, " ")
+      for (i = 1; i <= n; i++) {
+        if (kind == "accept" && (size == "all" || i <= 3))
+          cell(kind, errnos[i], size == "all" ? 1 : i == 3 ? "1..3" : 1, $4)
+        if (kind == "recv" && (size == "all" || i <= 3))
+          cell(kind, errnos[i], i % 3 + 1, $4)
+        if (kind == "recv" && size == "all")
+          cell(kind, errnos[i], "2..4", $4)
+      }
+    }' "$here/matrix.tsv" >>"$work/all"
 }
 
 # worker N: tries every JOBS-th cell, from the Nth on.
@@ -257,7 +295,13 @@ worker() {
     index=$((index + 1))
     [ $((index % JOBS)) -eq $(($1 % JOBS)) ] || continue
     [ -d "$work" ] || return
-    wrong=$(try "$server" -e "inject=$call:error=$errno:when=$when" 2>&1)
+    case $call in
+    request:*)
+      wrong=$(export URING_FAULT="${call#*:} error=$errno:when=$when"
+        try "$server" -s 64 2>&1)
+      ;;
+    *) wrong=$(try "$server" -e "inject=$call:error=$errno:when=$when" 2>&1) ;;
+    esac
     report "$name" "$wrong"
   done <"$work/cells"
 }

@@ -69,7 +69,7 @@ check_numbers() {
     refuse 'INTERVAL must be a number of seconds from 0.1 to 60'
 }
 
-# Sets servers to those that are wanted, or else to all that are built.
+# Sets servers to those that are wanted, or else to all that run here.
 choose_servers() {
   servers=
   # shellcheck disable=SC2154 # servers.sh sets programs
@@ -77,9 +77,9 @@ choose_servers() {
     case " $servers " in
     *" $name "*) continue ;;
     esac
-    if [ -x "$BUILD/${name%%/*}" ]; then
+    if runs_here "$name"; then
       servers="$servers $name"
-    elif [ -n "${BACKENDS:-}" ]; then
+    elif [ -n "${BACKENDS:-}" ] && [ ! -x "$BUILD/${name%%/*}" ]; then
       say "$name: left out, it is not built here"
     fi
   done

@@ -58,7 +58,7 @@ choose_servers() {
   # shellcheck disable=SC2086 # several words
   set -- $BACKENDS
   for one in "$@"; do
-    [ -x "$BUILD/${one%%/*}" ] || die "there is no server $BUILD/${one%%/*}"
+    runs_here "$one" || die "there is no server $BUILD/${one%%/*}"
     if [ "$one" != coroutine ]; then
       names="$names $one"
       continue

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# uring.bats: what only uring/ has: buffers that run out, a queue of completions
+# that is full, requests that fail or are cancelled, a kernel that forbids all of
+# it. faults/completions.c alters what requests have done, and tells of each.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
+
+load helpers
+
+# with_object [FAULT]: has the next server be one with the object in it. The
+# completions go to the file TRACE.
+with_object() {
+  needs_program uring-faults
+  PROGRAM=$BUILD/tests/uring-faults
+  TRACE=$BATS_TEST_TMPDIR/trace
+  export URING_TRACE=$TRACE
+  [ $# -eq 0 ] || export URING_FAULT=$1
+}
+
+# traced PATTERN: how many completions match: "recv 5 more", "recv -105 over".
+traced() {
+  grep -Ec "^[0-9.]+ $1\$" "$TRACE"
+}
+
+@test "buffers that run out lose nothing" {
+  local sent=$BATS_TEST_TMPDIR/sent
+
+  with_object
+  # So large that there are two.
+  start_server --recv-size 1048576
+  hold connect:20 line each:'send:x\n' say:sent line use:1 send-file:"$sent" \
+    each:half-close each:wait-eof
+  wait_until came 20
+  freeze
+  numbered 55000 "$sent"
+  go
+  wait_said sent
+  thaw
+  go
+  wait_held
+  wait_until left 20
+  [ "$(traced 'recv -[0-9]+ over')" -gt 0 ] || fail "there were enough buffers"
+  same 20 "$(grep -cx x "$LOG")"
+  grep -vx x "$LOG" >"$LOG.rest"
+  LOG=$LOG.rest
+  printed_is "$sent"
+}
+
+@test "a full queue of completions loses no client and no data" {
+  with_object
+  start_server
+  freeze
+  hold connect:600 each:send:hello each:half-close say:sent each:wait-eof
+  wait_said sent
+  thaw
+  wait_held
+  wait_until left 600
+  same 600 "$(grep -cx hello "$LOG")"
+  # The last accept that found room has ended the request.
+  [ "$(traced 'accept [0-9]+ over')" -gt 0 ] || fail "the queue was not full"
+  same 600 "$(traced 'accept [0-9]+ (more|over)')"
+}
+
+@test "a round takes 256 completions and no more" {
+  with_object
+  inject io_uring_enter,getpeername delay_enter=1
+  start_server
+  freeze
+  hold connect:600 say:connected line each:half-close
+  wait_said connected
+  thaw
+  wait_until came 600
+  go
+  wait_held
+  wait_until left 600
+  # One call asks for each new client's address. The third argument of the other
+  # is how many completions it waits for.
+  same 256 "$(awk '/io_uring_enter\([0-9]+, [0-9]+, 1,/ { n = 0 } /getpeername/ && ++n > most {
+    most = n } END { print most }' "$TRACE")"
+}
+
+@test "a completion after the client's end is not taken for the next client's" {
+  local old new
+
+  with_object 'recv-more error=ETIMEDOUT:when=1'
+  start_server --label
+  hold connect name send:lost line connect name send:new say:both line \
+    use:1 send:ghost say:sent line use:2 send:newer half-close wait-eof
+  wait_until has 'Connection closed: ' "$LOG"
+  old=$(cat "$HELD")
+  go
+  wait_said both
+  new=$(sed -n 2p "$HELD")
+  wait_for "$new| new"
+  go
+  wait_said sent
+  go
+  wait_held
+  wait_for "Connection closed: $new"
+  lacks ghost "$LOG"
+  has "uring: cannot receive from $old: " "$ERR"
+  same "Receiving from: $new
+$new| new
+$new| newer
+Connection closed: $new" "$(tail -n 4 "$LOG")"
+}
+
+@test "a client that is lost sees the end while the server lives" {
+  with_object 'recv-more error=ETIMEDOUT:when=1'
+  start_server
+  client connect send:lost wait-closed
+  wait_until left 1
+}
+
+@test "where io_uring is forbidden or too old: one line, and status 1" {
+  local reason
+
+  for reason in EPERM ENOSYS EINVAL; do
+    inject io_uring_setup "error=$reason"
+    run_server --port 0
+    same 1 "$STATUS"
+    same "" "$OUT"
+    same 1 "$(lines "$ERR")"
+    same "uring: cannot use io_uring: it is forbidden, or Linux is older than 6.0" \
+      "${WORDS%: *}"
+    run_server --version
+    same 0 "$STATUS"
+  done
+}
