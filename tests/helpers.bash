@@ -129,6 +129,11 @@ not_under() {
   [ -z "${UNDER:-}" ] || skip "runs under ${UNDER%% *}"
 }
 
+# is_sanitized NAME: whether the server was built with this sanitizer: asan, tsan.
+is_sanitized() {
+  LC_ALL=C grep -Eq "__$1_init" "$BUILD/${BACKEND%%/*}"
+}
+
 # inject CALLS FAULT: has strace make these system calls (names with commas) of
 # the next server fail, as in `inject accept4 error=EPERM:when=1+`. The calls
 # and the seconds at which they were made go to the file TRACE. Where the kernel
@@ -774,7 +779,7 @@ preload() {
   # A space in LD_PRELOAD separates two objects. The copy's path has none.
   OBJECT=$BATS_TEST_TMPDIR/$1.so
   cp "$BUILD/tests/preload/$1.so" "$OBJECT"
-  ! LC_ALL=C grep -Eq '__(asan|msan|tsan)_init' "$program" ||
+  ! is_sanitized "(asan|msan|tsan)" ||
     skip "a sanitizer stands in front of the C library itself"
   limit 10 env PRELOAD_CHECK=yes LD_PRELOAD="$OBJECT" "$program" --version \
     >/dev/null 2>&1 || status=$?

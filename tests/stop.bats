@@ -292,6 +292,7 @@ stuck_server() {
 
 @test "a second signal ends it at once, if it is not of the same stop" {
   only_ours
+  ! is_sanitized tsan || skip "ThreadSanitizer holds back signals"
   stuck_server
   kill -TERM "$PID"
   # The contract's 0.3 seconds; after a whole one the server gives up by itself.

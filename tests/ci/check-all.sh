@@ -70,6 +70,8 @@ sanitizers() {
 
   for cc in gcc clang; do
     check_suite "the suite, $cc with the sanitizers" "$cc" "$SANITIZE"
+    check_suite "threads, $cc with ThreadSanitizer" "$cc" "$SANITIZE_THREADS" \
+      BACKENDS=threads FILTER=.
   done
 }
 

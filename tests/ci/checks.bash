@@ -144,6 +144,7 @@ DEFINES=(-Ikqueue/linux -DHAS_EPOLL -DHAS_KQUEUE)
 # With these the programs report what they do wrong, and the suite fails then.
 # shellcheck disable=SC2034 # used where this is read
 SANITIZE='-g -O1 -fsanitize=address,undefined -fno-omit-frame-pointer'
+SANITIZE_THREADS='-g -O1 -fsanitize=thread'
 
 format_is_kept() {
   sources | xargs clang-format --dry-run -Werror
