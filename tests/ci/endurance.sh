@@ -5,10 +5,11 @@
 #     BACKENDS=poll tests/ci/endurance.sh
 #
 # - 100,000 connections, one after the other: then as many descriptors are open
-#   as before, the memory is what it was, and each one was served.
-# - 10,000 clients at once, or as many as the limit on descriptors allows. Those
-#   that do not fit select's set are refused, with the reason; all others are
-#   served, and when they have left, the descriptors are what they were.
+#   and as many threads run as before, the memory is what it was, and each one was
+#   served. What a server's children have counts.
+# - 10,000 clients at once, or as many as the limits on descriptors, processes
+#   and threads allow. Those that do not fit select's set are refused, with the
+#   reason; all others are served, and when they have left, all is what it was.
 # - A reader that takes the server's output slowly while a client floods: all of
 #   it arrives, to the byte. The client is slowed down by TCP, and nobody else
 #   needs to know.
@@ -104,17 +105,27 @@ skipped() {
   echo "ok $number - $1 # skip $2"
 }
 
-descriptors() {
-  # shellcheck disable=SC2012 # they are numbers
-  ls "/proc/$pid/fd" | wc -l
+# holdings: how many descriptors and threads the server and its children have,
+# also those that have ended and are not reaped.
+holdings() {
+  local one
+
+  for one in $(family "$pid"); do
+    printf '%s\n' "/proc/$one/fd"/* "/proc/$one/task"/*
+  done | awk -F / '{ n[$4]++ } END { print n["fd"], n["task"] }'
 }
 
-same_descriptors() {
-  [ "$(descriptors)" -eq "$1" ]
+same_holdings() {
+  [ "$(holdings)" = "$1" ]
 }
 
+# KiB of the server and its children.
 memory() {
-  sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$pid/status"
+  local one
+
+  for one in $(family "$pid"); do
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$one/status"
+  done 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'
 }
 
 count() {
@@ -133,12 +144,17 @@ many_in_a_row() {
   local before memory_before
 
   start "$1" log
-  # The first ones pay for what is allocated once.
-  connections 500
-  before=$(descriptors)
+  # The first ones pay for what is allocated once, for each of several threads
+  # anew.
+  before=$(holdings)
+  "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect:100 \
+    'each:send:x\n' each:half-close each:wait-closed >said 2>&1 ||
+    fault "client: $(cat said)"
+  connections 400
+  wait_until same_holdings "$before"
   memory_before=$(memory)
   connections "$CONNECTIONS"
-  wait_until same_descriptors "$before"
+  wait_until same_holdings "$before"
   [ "$(memory)" -le $((memory_before + SLACK)) ] ||
     fault "memory: $(memory) KiB, and was $memory_before"
   finish
@@ -159,21 +175,40 @@ connections() {
   esac
 }
 
-many_at_once() {
-  local before refused
+# room_for SERVER: how many clients at once there may be. Where each has a process
+# or a thread, what else runs on this machine takes part of the limits.
+room_for() {
+  local tasks
 
+  tasks=$(cat /proc/[0-9]*/status 2>/dev/null |
+    awk '$1 == "Threads:" { n += $2 } END { print n + 200 }')
+  case $1 in
+  processes | threads)
+    ulimit -u
+    cat /proc/sys/kernel/threads-max /proc/sys/kernel/pid_max \
+      /sys/fs/cgroup/pids.max 2>/dev/null
+    ;;
+  esac | awk -v room="$AT_ONCE" -v tasks="$tasks" '
+    /^[0-9]+$/ && $1 - tasks < room { room = $1 - tasks }
+    END { print room }'
+}
+
+many_at_once() {
+  local before refused at_once
+
+  at_once=$(room_for "$1")
   start "$1" log
-  before=$(descriptors)
+  before=$(holdings)
   rm -f go && mkfifo go && exec 6<>go
-  "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect:"$AT_ONCE" \
+  "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect:"$at_once" \
     'each:send:x\n' line each:half-close each:wait-closed <&6 >said 2>&1 &
   client_pid=$!
-  wait_until all_known "$AT_ONCE"
+  wait_until all_known "$at_once"
   refused=$(count 'Connection refused: .*FD_SETSIZE')
   case $1,$refused in
-  *select,0) [ "$AT_ONCE" -lt 1024 ] || fault "nobody is refused" ;;
+  *select,0) [ "$at_once" -lt 1024 ] || fault "nobody is refused" ;;
   *select,*)
-    [ "$refused" -le $((AT_ONCE - 1000)) ] || fault "$refused are refused"
+    [ "$refused" -le $((at_once - 1000)) ] || fault "$refused are refused"
     ;;
   *,0) ;;
   *) fault "$refused are refused" ;;
@@ -183,11 +218,11 @@ many_at_once() {
   # Of those that were refused the client may learn it while it still sends.
   wait "$client_pid" || [ "$refused" -gt 0 ] || fault "client: $(cat said)"
   client_pid=
-  wait_until same_descriptors "$before"
+  wait_until same_holdings "$before"
   finish
-  [ "$(count x)" -eq $((AT_ONCE - refused)) ] || fault "$(count x) lines of x"
+  [ "$(count x)" -eq $((at_once - refused)) ] || fault "$(count x) lines of x"
   [ ! -s err ] || fault "standard error is not empty"
-  report "$1: $AT_ONCE clients at once, $refused refused"
+  report "$1: $at_once clients at once, $refused refused"
 }
 
 # A FIFO from the server to a reader that sleeps after each piece, and then

@@ -2,10 +2,13 @@
 # any-moment.sh ROUNDS SEED CLIENT COMMAND...
 #
 # Starts the server COMMAND again and again, has CLIENT (tools/clients/client.c) come
-# and go, and sends SIGTERM at a random moment of that. A signal that is lost
-# between a test of the server's flag and its wait leaves it running: then, or
-# where it does not end with status 0 and "Stopped.", this fails. The same SEED
-# gives the same moments, as far as the machine does.
+# and go, and stops it at a random moment of that: in one round by SIGTERM for
+# the server alone, in the next by SIGINT for its whole process group, as Ctrl+C
+# does. A signal that is lost between a test of the server's flag and its wait
+# leaves it running: then this fails, or where the server or a child of it does
+# not end, where it does not end with status 0 and "Stopped.", or where a client
+# has come and not gone by then. The same SEED gives the same moments, as far as
+# the machine does.
 #
 # It is a program of its own because bats looks at every command that a test
 # runs, which makes short moments impossible.
@@ -21,7 +24,7 @@ trap 'rm -rf "$directory"' EXIT
 
 fail() {
   echo "round $round: $*"
-  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null
+  [ -z "$server" ] || kill -KILL -- "-$server" 2>/dev/null
   exit 1
 }
 
@@ -33,18 +36,31 @@ come_and_go() {
 
 mkfifo "$directory/pipe" || exit 1
 for ((round = 1; round <= rounds; round++)); do
+  set -m # a process group of its own
   "$@" >"$directory/pipe" &
   server=$!
+  set +m
   exec 8<"$directory/pipe"
   IFS= read -r -t 10 -u 8 line || fail "it does not listen"
   come_and_go "${line##*:}" >/dev/null 2>&1 &
   visitor=$!
   for ((i = RANDOM % 2000; i > 0; i--)); do :; done
-  kill -TERM "$server"
-  # The pipe ends when the server does.
+  case $round in
+  *[13579]) signal=TERM to=$server ;;
+  *) signal=INT to=-$server ;;
+  esac
+  kill -"$signal" -- "$to"
+  # The pipe ends when the server does, and all of its children.
   end=$((SECONDS + 10))
-  while IFS= read -r -t 10 -u 8 line; do last=$line; done
-  [ "$SECONDS" -le "$end" ] || fail "SIGTERM was lost"
+  inside=0
+  while IFS= read -r -t 10 -u 8 line; do
+    last=$line
+    case $line in
+    'Connection from: '*) inside=$((inside + 1)) ;;
+    'Connection closed: '* | 'Connection reset: '*) inside=$((inside - 1)) ;;
+    esac
+  done
+  [ "$SECONDS" -le "$end" ] || fail "SIG$signal was lost"
   exec 8<&-
   wait "$server"
   status=$?
@@ -52,4 +68,5 @@ for ((round = 1; round <= rounds; round++)); do
   wait "$visitor"
   [ "$status $last" = '0 Stopped.' ] ||
     fail "it ended with status $status and '$last'"
+  [ "$inside" -eq 0 ] || fail "it ended with $inside clients inside"
 done

@@ -20,7 +20,8 @@
 #     reasons  the file reasons.tsv
 #
 # Only what follows the first call that is the server's own counts. It is the
-# one that has SIGPIPE ignored; what comes before is the loader's.
+# one that has SIGPIPE ignored; what comes before is the loader's. In the trace of
+# a child, which does not begin with execve, everything counts.
 #
 # See strace(1) and awk(1).
 
@@ -55,9 +56,17 @@ FNR == NR {
     sub(/\(.*/, "", name)
     args = substr($0, length(name) + 2)
     calls++
-    own = own || (name == "rt_sigaction" && args ~ first_call)
-    if (name ~ waits || name ~ /^accept/ && args !~ /SOCK_NONBLOCK/)
+    if (FNR == 1 && name != "execve") {
+        own = 1
         phase = "serve"
+    }
+    own = own || (name == "rt_sigaction" && args ~ first_call)
+    if (name ~ waits || name ~ /^accept/ && \
+            (args !~ /SOCK_NONBLOCK/ || server == "busy"))
+        phase = "serve"
+    # What busy does all the time is no spinning.
+    if (server == "busy" && args ~ / = -1 EAGAIN .*[a-z]\)$/)
+        calls--
     if (own)
         own_call()
     else
@@ -116,12 +125,16 @@ function note_cells(r,    i, n, errnos)
             note_cell(r, errnos[i], count[name] - 2)
 }
 
-# From the server's call number `start` to the one that was read last.
+# From the server's call number `start` to the one that was read last; with a +
+# behind the errno, to the last of all.
 function note_cell(r, errno, start,    when, number)
 {
     when = loader[name] + start
     number = start
-    if (start < count[name]) {
+    if (sub(/\+$/, "", errno)) {
+        when = when "+"
+        number = number " and all after it"
+    } else if (start < count[name]) {
         when = when ".." (loader[name] + count[name])
         number = number "-" count[name]
     }
@@ -145,7 +158,7 @@ function failed_call(    r, i, n, errnos)
     failed_on = args
     errno = substr(args, RSTART + 6, RLENGTH - 6)
     for (r = 1; r <= rules; r++) {
-        n = applies(r) ? split(rule_errnos[r], errnos, " ") : 0
+        n = applies(r) ? split(rule_errnos[r], errnos, /\+?( |$)/) : 0
         for (i = 1; i <= n; i++)
             if (errnos[i] == errno)
                 expected = rule_outcome[r]
@@ -208,11 +221,15 @@ function judge_words(least, most,    i)
 }
 
 # Whether the line ends with what errno means, in the words of glibc or musl.
-# kqueue/linux/ may turn an errno of epoll into one that kevent(2) has.
+# kqueue/linux/ may turn an errno of epoll into one that kevent(2) has, and
+# pthread_create returns EAGAIN where memory ran out.
 function gives_reason(text,    line, words, n, i)
 {
     if (server ~ /kqueue/ && failed ~ /^epoll_/)
         return 1
+    if (server == "threads" && errno == "ENOMEM" && \
+            failed ~ /^(mmap2?|mprotect|clone3?)$/)
+        errno = "EAGAIN"
     if (meanings == 0)
         while ((getline line < reasons) > 0)
             meaning[line] = ++meanings

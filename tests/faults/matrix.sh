@@ -18,6 +18,11 @@
 # server is stopped (SIGSTOP) while clients connect and send. Nothing is timed:
 # whoever waits, waits for an event.
 #
+# Where each client has a process or a thread, there are two tables: one of what
+# main calls, and one, processes:child and threads:child, of what is called for
+# w. There strace attaches while that one sleeps in recv, so the faults are those
+# of w alone, and all others must not notice.
+#
 # uring has the kernel accept and receive, and makes no call for it that could
 # fail. There an object in the server, completions.c, makes these requests fail.
 #
@@ -48,25 +53,31 @@ executable() {
   esac
 }
 
-# start SERVER STRACE-OPTION...: starts the server under strace. Its output
-# comes through descriptor 5: first `pid`, from the shell that becomes the
-# server (a signal to strace would not reach it), then the server's first line.
+# start SERVER STRACE-OPTION...: starts the server under strace, or alone if its
+# child is to be traced. Its output comes through descriptor 5: first `pid`, from
+# the shell that becomes the server (a signal to strace would not reach it), then
+# the server's first line.
 start() {
-  local program=${1%/*} selector=
+  local program=${1%%[/:]*} selector=
 
-  [ "$program" = "$1" ] || selector=${1#*/}
+  case $1 in */*) selector=${1#*/} ;; esac
+  traced=$1
   shift
+  case $traced in
+  *:child) set -- ;;
+  *) set -- strace -o trace -s 64 "$@" ;;
+  esac
   rm -f trace complaints
   mkfifo out.pipe go said 2>/dev/null
   clients=
   (
     ulimit -t "$LIMIT"
     # shellcheck disable=SC2016 # for the inner shell
-    exec strace -o trace -s 64 "$@" sh -c 'echo "$$"; exec "$@"' sh \
+    exec "$@" sh -c 'echo "$$"; exec "$@"' sh \
       "$(executable "$program")" ${selector:+-s "$selector"} \
       --label --events events --port 0 </dev/null >out.pipe 2>err
   ) &
-  strace_pid=$!
+  started=$!
   exec 5<out.pipe
   IFS= read -r -t "$LIMIT" pid <&5
   first=
@@ -80,8 +91,7 @@ look_until() {
   local looks=0 last
 
   while [ "$looks" -lt $((LIMIT * 50)) ]; do
-    last=$(<trace)
-    last=${last##*$'\n'}
+    last=$(tail -n 1 trace 2>/dev/null)
     case $last in '+++ '*) return ;; esac
     if "$1" "$last"; then return; fi
     looks=$((looks + 1))
@@ -90,7 +100,11 @@ look_until() {
 }
 
 # Whether the line is a call that waits: one that is not finished has no result.
+# busy never waits, but finds nobody.
 is_wait() {
+  case $traced,$1 in
+  busy,accept*' = -1 EAGAIN '*) return ;;
+  esac
   case $1 in
   *' = '* | '--- '*) return 1 ;;
   accept* | recvfrom* | *select* | *poll* | rt_sigtimedwait*) ;;
@@ -103,14 +117,44 @@ is_stopped() {
   [ "$1" = '--- stopped by SIGSTOP ---' ]
 }
 
-# freeze: stops the server in its tracks, once it waits.
+# freeze: stops the server in its tracks, once it waits. A child goes on.
 freeze() {
+  case $traced in *:child) return ;; esac
   look_until is_wait
   kill -STOP "$pid" 2>/dev/null && look_until is_stopped
 }
 
 thaw() {
   kill -CONT "$pid" 2>/dev/null
+}
+
+# servers_of_w: the process or the thread that serves w, the only client.
+servers_of_w() {
+  case $traced in
+  processes:*) family "$pid" ;;
+  *) ls "/proc/$pid/task" ;;
+  esac | grep -vx "$pid"
+}
+
+# attach SERVER STRACE-OPTION...: traces that one, once it has printed the first
+# line of w and sleeps again, which can only be in recv.
+attach() {
+  local line='' child looks=0
+
+  while IFS= read -r -t "$LIMIT" line <&5; do
+    printf '%s\n' "$line" >>out
+    case $line in *'| w0') break ;; esac
+  done
+  child=$(servers_of_w)
+  while [ "$looks" -lt $((LIMIT * 50)) ] &&
+    ! grep -q '^State:.S' "/proc/$child/status"; do
+    looks=$((looks + 1))
+    sleep 0.02
+  done
+  shift
+  strace -p "$child" -o trace -s 64 "$@" 2>/dev/null &
+  tracer=$!
+  look_until is_wait
 }
 
 # client ACTION...: starts a client, whose output comes through descriptor 7. It
@@ -138,9 +182,10 @@ hear() {
   done
 }
 
-# converse SERVER: the clients, in the order that the head of the file tells.
+# converse SERVER STRACE-OPTION...: the clients, in the order that the head of
+# the file tells.
 converse() {
-  local w later
+  local w later names='w1,w2'
 
   case $first in
   'Listening on: [::]:'*) host= ;; # whichever this host has
@@ -152,6 +197,10 @@ converse() {
   case $1 in
   # Who serves one at a time would wait for w for ever.
   blocking*) w='send:w1\nw2\n half-close' later= ;;
+  *:child)
+    names='w0,w1,w2' w='send:w0\n say:ready line send:w1\n'
+    later='line use:1 send:w2\n half-close say:ready'
+    ;;
   *) w='send:w1\n' later='line use:1 send:w2\n half-close say:ready' ;;
   esac
   freeze
@@ -160,7 +209,15 @@ converse() {
     connect name 'send:b1\n' half-close connect name 'send:c1\n' half-close \
     say:ready use:2 wait-closed use:3 wait-closed use:4 wait-closed \
     say:ready $later use:1 wait-closed
-  hear w1,w2 a1 b1 c1
+  case $1 in
+  *:child)
+    hear "$names"
+    attach "$@"
+    echo >&6
+    hear a1 b1 c1
+    ;;
+  *) hear "$names" a1 b1 c1 ;;
+  esac
   thaw
   hear
   if [ -n "$later" ]; then
@@ -193,8 +250,9 @@ finish() {
     kill -KILL "$pid" 2>/dev/null
   fi
   exec 5<&-
-  wait "$strace_pid"
+  wait "$started"
   status=$?
+  [ -z "$tracer" ] || wait "$tracer"
 }
 
 # try SERVER [STRACE-OPTION...]: one cell, or a clean run. Prints what is wrong.
@@ -202,8 +260,9 @@ try() {
   local clean=0
 
   [ $# -gt 1 ] || clean=1
+  tracer=
   start "$@"
-  converse "$1"
+  converse "$@"
   look_until is_wait
   finish
   awk -v mode=judge -v status="$status" -v late="$late" -v clean="$clean" \
@@ -236,17 +295,12 @@ show() {
 clean_run() {
   local wrong server=$1
 
-  if [ "$server" = busy ]; then
-    echo "ok - busy # skip it never waits, and its calls are without number" \
-      >>"$work/clean"
-    return
-  fi
   wrong=$(try "$server" 2>&1)
   if [ -n "$wrong" ]; then
     report "$server without a fault" "$wrong" >>"$work/clean"
     return
   fi
-  awk -v mode=cells -v size="$size" -f "$here/matrix.awk" \
+  awk -v mode=cells -v size="$size" -v server="$server" -f "$here/matrix.awk" \
     "$here/matrix.tsv" trace |
     while IFS='	' read -r call when errno number outcome; do
       # A signal tells of a change: what EAGAIN denies is not told again.
@@ -336,10 +390,15 @@ trap 'exit 130' INT TERM
 : >"$work/clean"
 : >"$work/all"
 mkdir "$work/0" && cd "$work/0" || exit 1
-for server in $(servers); do clean_run "$server"; done
+for server in $(servers); do
+  clean_run "$server"
+  case $server in
+  processes | threads) clean_run "$server:child" ;;
+  esac
+done
 awk -F '\t' -v name="${CELLS:-}" '$5 ~ name' "$work/all" >"$work/cells"
 cat "$work/clean" "$work/cells" |
-  awk '/^(not )?ok/ || /\t/ { n++ } END { print "1.." n + 0 }'
+  awk '/^not ok/ || /\t/ { n++ } END { print "1.." n + 0 }'
 results | awk '
   /^not ok - / { failed = 1; sub(/ -/, " " ++n " -") }
   /^ok - / { sub(/ -/, " " ++n " -") }

@@ -10,11 +10,11 @@
  * they send text, in pieces that cut characters, and close in order. The others
  * are wild: they send any bytes and disconnect in any way.
  *
- * Afterwards the server must still serve, must have as many descriptors open as
- * in the beginning, and must stop when it is told to. It must have printed all
- * that good clients have sent under their names, and nothing under the name of
- * a client that is not connected; the events must agree. Newlines are not
- * compared, since the server adds some.
+ * Afterwards the server must still serve, must have as many descriptors open,
+ * as many threads and as many children as in the beginning, and must stop when
+ * it is told to. It must have printed all that good clients have sent under
+ * their names, and nothing under the name of a client that is not connected;
+ * the events must agree. Newlines are not compared, since the server adds some.
  *
  * What the clients do follows from the seed alone. How much of it the server
  * sees at once does not, so a failure may have to be replayed more than once.
@@ -197,21 +197,45 @@ static void start_server(char **command)
     find_server();
 }
 
-/* Returns how many descriptors the server has open, -1 if that is unknown. */
-static int count_descriptors(void)
+/* Returns how many entries a directory has, 0 if there is none. */
+static int count_entries(const char *path)
 {
-    char path[64];
     int count = 0;
-    DIR *descriptors;
+    DIR *entries = opendir(path);
 
-    snprintf(path, sizeof path, "/proc/%ld/fd", (long)server);
-    descriptors = opendir(path);
-    if (descriptors == NULL)
-        return -1;
-    while (readdir(descriptors) != NULL)
+    if (entries == NULL)
+        return 0;
+    while (readdir(entries) != NULL)
         count++;
-    closedir(descriptors);
+    closedir(entries);
     return count;
+}
+
+/* Returns how many words a file has, 0 if there is none. */
+static int count_words(const char *path)
+{
+    int count = 0;
+    FILE *file = fopen(path, "r");
+
+    if (file == NULL)
+        return 0;
+    while (fscanf(file, "%*s") != EOF)
+        count++;
+    fclose(file);
+    return count;
+}
+
+/* Returns how many descriptors, threads and children the server has in all, 0
+ * if that is unknown. A child that has ended counts until it is reaped. */
+static int count_holdings(void)
+{
+    char fd[64], task[64], children[64];
+
+    snprintf(fd, sizeof fd, "/proc/%ld/fd", (long)server);
+    snprintf(task, sizeof task, "/proc/%ld/task", (long)server);
+    snprintf(children, sizeof children, "/proc/%ld/task/%ld/children",
+             (long)server, (long)server);
+    return count_entries(fd) + count_entries(task) + count_words(children);
 }
 
 static void freeze_or_thaw(void)
@@ -429,14 +453,14 @@ static void try_clean_client(void)
     finish_clients();
 }
 
-static void expect_descriptors(int before)
+static void expect_holdings(int before)
 {
     int64_t deadline = deadline_in(PATIENCE);
 
-    while (count_descriptors() != before) {
+    while (count_holdings() != before) {
         if (now() > deadline)
-            FAIL("%d descriptors are open, and were %d", count_descriptors(),
-                 before);
+            FAIL("%d descriptors, threads and children, and there were %d",
+                 count_holdings(), before);
         poll(NULL, 0, LOOK);
     }
 }
@@ -585,19 +609,19 @@ static void check_silence(void)
 static void run_round(char **command)
 {
     int actions = 100 + (int)random_below(2000);
-    int descriptors;
+    int holdings;
 
     total = 0;
     client_count = open_count = 0;
     start_server(command);
-    descriptors = count_descriptors();
+    holdings = count_holdings();
     while (actions-- > 0)
         random_action();
     if (frozen)
         freeze_or_thaw();
     finish_clients();
     try_clean_client();
-    expect_descriptors(descriptors);
+    expect_holdings(holdings);
     stop_server();
     check_silence();
     check_log();
