@@ -185,7 +185,8 @@ hear() {
 # converse SERVER STRACE-OPTION...: the clients, in the order that the head of
 # the file tells.
 converse() {
-  local w later names='w1,w2'
+  local w='send:w1\n' names='w1,w2'
+  local later='line use:1 send:w2\n half-close say:ready'
 
   case $first in
   'Listening on: [::]:'*) host= ;; # whichever this host has
@@ -197,11 +198,7 @@ converse() {
   case $1 in
   # Who serves one at a time would wait for w for ever.
   blocking*) w='send:w1\nw2\n half-close' later= ;;
-  *:child)
-    names='w0,w1,w2' w='send:w0\n say:ready line send:w1\n'
-    later='line use:1 send:w2\n half-close say:ready'
-    ;;
-  *) w='send:w1\n' later='line use:1 send:w2\n half-close say:ready' ;;
+  *:child) w='send:w0\n say:ready line send:w1\n' names='w0,w1,w2' ;;
   esac
   freeze
   # shellcheck disable=SC2086 # both are several words
