@@ -45,6 +45,42 @@ traced() {
   printed_is "$sent"
 }
 
+@test "what is being printed is not written over" {
+  local sent=$BATS_TEST_TMPDIR/sent
+
+  # Two buffers. So much at once is printed right out of one of them.
+  to_pipe '' --raw --recv-size 1048576
+  numbered 2200 "$sent.1"
+  tr ln LN <"$sent.1" >"$sent.2"
+  tr ei EI <"$sent.1" >"$sent.3"
+  hold connect line send-file:"$sent.1" say:1 line send-file:"$sent.2" say:2 \
+    line send-file:"$sent.3" say:3 half-close wait-eof
+  wait_until has 'Receiving from: ' "$ERR"
+  fill_pipe
+  freeze
+  go
+  wait_said 1
+  thaw
+  # The kernel goes on receiving while the server sleeps in the write.
+  wait_until asleep
+  go
+  wait_said 2
+  wait_until asleep
+  go
+  wait_said 3
+  wait_until asleep
+  read_pipe "$sent.printed"
+  wait_held
+  stop_server
+  cat "$sent.1" "$sent.2" "$sent.3" >"$sent.all"
+  wait_until printed_raw
+}
+
+# printed_raw: whether the pipe had it all, behind what it was filled with.
+printed_raw() {
+  tr -d '\000' <"$sent.printed" | cmp -s - "$sent.all"
+}
+
 @test "a full queue of completions loses no client and no data" {
   with_object
   start_server

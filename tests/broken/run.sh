@@ -30,7 +30,7 @@ IMPATIENCE=4
 OUTER=180
 
 # What a run of the suite needs of the project.
-PARTS='Makefile common blocking select poll epoll kqueue coroutine tools tests'
+PARTS='Makefile common blocking select poll epoll kqueue uring coroutine tools tests'
 
 die() {
   echo "broken/run.sh: $*" >&2
@@ -84,6 +84,13 @@ program() {
   echo "build/${1%%/*}"
 }
 
+# targets BACKEND: what of a server is built anew with a bug in it. The other uring
+# is the one whose requests can be made to fail.
+targets() {
+  program "$1"
+  [ "$1" != uring ] || echo build/tests/uring-faults
+}
+
 # build DIRECTORY TARGET...: builds in a copy. A make above this one has flags
 # and jobs that are not for it; its CC and the like come by the environment.
 build() {
@@ -103,9 +110,9 @@ make_base() {
   for part in $PARTS; do
     cp -Rp "$root/$part" "$work/base" || die "cannot copy $part"
   done
-  programs=$(while read -r part; do program "$part"; done <"$work/backends")
+  programs=$(while read -r part; do targets "$part"; done <"$work/backends")
   # shellcheck disable=SC2086 # several words
-  build "$work/base" build/tools/client $programs >"$work/made" ||
+  build "$work/base" build/tools/client build/tests/preload $programs >"$work/made" ||
     { cat "$work/made" >&2 && die "the servers do not build"; }
 }
 
@@ -230,6 +237,12 @@ failed() {
   sed 's/^/# /' "$2"
 }
 
+# build_bug COPY BACKEND
+build_bug() {
+  # shellcheck disable=SC2046 # one target or two
+  build "$1" $(targets "$2")
+}
+
 # try_bug PATCH: breaks a copy, builds it, runs the scenario, and prints the
 # verdict.
 try_bug() {
@@ -254,7 +267,7 @@ try_bug() {
   elif ! apply "$1" "$copy" >"$copy/said"; then
     how_to_refresh "$1" >>"$copy/said"
     failed "$name no longer applies" "$copy/said"
-  elif ! build "$copy" "$(program "$backend")" >"$copy/said"; then
+  elif ! build_bug "$copy" "$backend" >"$copy/said"; then
     failed "$name does not build" "$copy/said"
   elif LIMIT=$IMPATIENCE suite "$copy" "$backend" "$scenario" >"$copy/said" ||
     [ "$(said_of "$scenario" "$copy/said")" != 'not ok' ]; then
