@@ -19,10 +19,11 @@
 # - The files that a page links to must exist, and the drawings in docs/pictures
 #   must be what docs/pictures/draw.awk draws now.
 #
-# Servers get a free port, and the clients are led there; a client's address on
-# the page stands for one real client. Nothing waits by the clock: each command
-# is followed by the wait for its output (LIMIT seconds at the most). A session
-# that has not ended after SESSION_LIMIT seconds is ended, with all its processes.
+# Servers (build/poll, or build/working-poll, which a page builds) get a free port,
+# and the clients are led there; a client's address on the page stands for one
+# real client. Nothing waits by the clock: each command is followed by the wait for
+# its output (LIMIT seconds at the most). A session that has not ended after
+# SESSION_LIMIT seconds is ended, with all its processes.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
 # outside: BUILD (where the programs are), NC (a netcat), LIMIT, SESSION_LIMIT.
