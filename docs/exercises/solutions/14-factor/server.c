@@ -89,7 +89,7 @@ static bool start_work(struct client *client, unsigned long long number)
         free(job);
         return false;
     }
-    pthread_detach(id); /* nobody asks how it ended */
+    pthread_detach(id); /* the pipe tells when it is done */
     return true;
 }
 
