@@ -223,6 +223,9 @@ longer() {
   sum 'endurance' bash tests/ci/endurance.sh
   sum 'the broken servers' bash tests/broken/run.sh
   sum 'the documents' bash tests/docs/run.sh
+  sum 'the grade' bash tests/grade/run.sh
+  check 'the published replay has the code of the servers' \
+    bash tests/ci/replay.sh
 }
 
 mutants() {
