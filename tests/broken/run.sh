@@ -30,7 +30,8 @@ IMPATIENCE=4
 OUTER=180
 
 # What a run of the suite needs of the project.
-PARTS='Makefile common blocking select poll epoll kqueue uring coroutine tools tests'
+PARTS='Makefile common blocking busy processes threads select poll signals epoll
+kqueue uring coroutine tools tests'
 
 die() {
   echo "broken/run.sh: $*" >&2

@@ -127,13 +127,13 @@ sum() {
 
 # sources: every file of C. scripts: every script that shellcheck knows.
 sources() {
-  find blocking select poll epoll kqueue coroutine common tools tests \
-    -name '*.[ch]' -print
+  find blocking busy processes threads select poll signals epoll kqueue uring \
+    coroutine common tools tests -name '*.[ch]' -print
 }
 
 scripts() {
   echo .ci/run
-  find kqueue coroutine tools tests docs -name '*.sh' -print -o -name '*.bash' -print \
+  find kqueue uring coroutine tools tests docs -name '*.sh' -print -o -name '*.bash' -print \
     -o -name '*.bats' -print
 }
 
@@ -144,6 +144,7 @@ DEFINES=(-Ikqueue/linux -DHAS_EPOLL -DHAS_KQUEUE)
 # With these the programs report what they do wrong, and the suite fails then.
 # shellcheck disable=SC2034 # used where this is read
 SANITIZE='-g -O1 -fsanitize=address,undefined -fno-omit-frame-pointer'
+# shellcheck disable=SC2034
 SANITIZE_THREADS='-g -O1 -fsanitize=thread'
 
 format_is_kept() {

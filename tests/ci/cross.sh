@@ -42,11 +42,12 @@ find_zig() {
 }
 
 # build TARGET: fails where make does, where anything warns, or where a program
-# is missing. Each system gets the programs it can have: no epoll and the
-# kqueue of its own where there is one.
+# is missing. Each system gets the programs it can have: no epoll, signals and
+# uring, and the kqueue of its own where there is one.
 build() {
-  local out=$BUILD/cross/$1 program wanted='blocking-nested blocking select poll
-    kqueue coroutine tools/client tools/talk tools/load tests/kqueue-test'
+  local out=$BUILD/cross/$1 program wanted='blocking-nested blocking busy
+    processes threads select poll kqueue coroutine tools/client tools/talk
+    tools/load tests/kqueue-test'
 
   rm -rf "$out"
   make -k all tools BUILD="$out" CC="$ZIG cc -target $1" CFLAGS=-Werror \
@@ -59,8 +60,9 @@ build() {
     [ -x "$out/$program" ] || { echo "$program is missing" && return 1; }
   done
   case $1 in
-  *linux*) [ -x "$out/epoll" ] ;;
-  *) [ ! -e "$out/epoll" ] && ! grep -q 'kqueue (on epoll)' "$out/kqueue" ;;
+  *linux*) [ -x "$out/epoll" ] && [ -x "$out/signals" ] ;;
+  *) [ ! -e "$out/epoll" ] && [ ! -e "$out/signals" ] &&
+    [ ! -e "$out/uring" ] && ! grep -q 'kqueue (on epoll)' "$out/kqueue" ;;
   esac || { echo "not the right programs: $(ls "$out")" && return 1; }
   rm -rf "$out"
 }

@@ -18,7 +18,8 @@ int main(int argc, char **argv)
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
     address.sin_port = htons((in_port_t)atoi(argc == 3 ? argv[2] : "0"));
-    bind(listener, (struct sockaddr *)&address, size);
+    if (bind(listener, (struct sockaddr *)&address, size) == -1)
+        return 1;
     listen(listener, 5);
     getsockname(listener, (struct sockaddr *)&address, &size);
     printf("Listening on: 0.0.0.0:%d\n", ntohs(address.sin_port));
