@@ -27,8 +27,8 @@ extern char *chunk;
 int start_server(const char *name, int argc, char **argv,
                  enum blocking blocking);
 
-/* The two halves of it, for a server that must not say that it listens before it
- * knows whether it can wait: the first reads the command line, the second
+/* The two halves of it, for a server that must not say that it listens before
+ * it knows whether it can wait: the first reads the command line, the second
  * listens. */
 void prepare_server(const char *name, int argc, char **argv);
 int open_server(enum blocking blocking);

@@ -257,9 +257,10 @@ int ring_wait(const struct timespec *limit)
     int result = enter(queued(), 1, limit);
 
     /* The kernel has no memory for a request, or its list of completions that
-     * found no room is too long: the requests stay in the queue for now. */
+     * found no room is too long: the requests stay in the queue for now, until
+     * something else completes or a moment has passed. */
     if (result == -1 && (errno == EAGAIN || errno == EBUSY))
-        result = enter(0, 1, &retry);
+        result = enter(0, completed() + 1, &retry);
     if (result == -1 && errno != ETIME && completed() == 0)
         return -1;
     return (int)completed();

@@ -51,10 +51,11 @@ static void received(struct client *client, const struct completion *recv)
         close_client(client);
 }
 
-/* A client has closed its side or reset the connection. RECV may have missed the
- * reset if it came together with data: once it has received that, it goes back
- * to sleep, and nothing wakes it (measured with Linux 6.18, after ENOBUFS). So
- * it is cancelled, and RECV_ONCE receives what is left, until it fails. */
+/* A client has closed its side or reset the connection. RECV may have missed
+ * the reset if it came together with data: once it has received that, it goes
+ * back to sleep, and nothing wakes it (measured with Linux 6.18, after
+ * ENOBUFS). So it is cancelled, and RECV_ONCE receives what is left, until it
+ * fails. */
 static void hung_up(struct client *client, const struct completion *poll)
 {
     if (--client->requests == 0)

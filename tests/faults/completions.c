@@ -12,8 +12,8 @@
  *                     become errors that say so, too; what was received is lost
  *
  * Each fault is told to strace by a write(2) that cannot succeed. With
- * URING_TRACE=FILE a line is written for each completion: its time, the kind, the
- * result or minus the errno, and whether there is more, as in
+ * URING_TRACE=FILE a line is written for each completion: its time, the kind,
+ * the result or minus the errno, and whether there is more, as in
  * "1414141414.049870 recv 5 more".
  *
  * The linker puts these functions in front (`ld --wrap`).
