@@ -52,10 +52,9 @@ static void received(struct client *client, const struct completion *recv)
 }
 
 /* A client has closed its side or reset the connection. RECV may have missed
- * the reset if it came together with data: once it has received that, it goes
- * back to sleep, and nothing wakes it (measured with Linux 6.18, after
- * ENOBUFS). So it is cancelled, and RECV_ONCE receives what is left, until it
- * fails. */
+ * the reset if it came together with data: it sleeps again once that is
+ * received, and nothing wakes it (seen with Linux 6.18, after ENOBUFS). So it
+ * is cancelled, and RECV_ONCE receives what is left, until it fails. */
 static void hung_up(struct client *client, const struct completion *poll)
 {
     if (--client->requests == 0)
