@@ -141,7 +141,7 @@ absent_servers() {
 list_runs() {
   local server what
 
-  for what in broken exercises docs replay "$here"/*.bats kevent tasks pause \
+  for what in broken exercises docs replay tools "$here"/*.bats kevent tasks pause \
     matrix fuzz; do
     has_scenarios "$what" || continue
     for server in $servers; do
@@ -182,7 +182,7 @@ concerns() {
   matrix,*) [ -f "$here/faults/matrix.sh" ] ;;
   fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
   broken,"${servers%% *}" | exercises,"${servers%% *}" | \
-    docs,"${servers%% *}" | replay,"${servers%% *}")
+    docs,"${servers%% *}" | replay,"${servers%% *}" | tools,"${servers%% *}")
     [ -z "$BACKENDS" ]
     ;;
   *) false ;;
@@ -224,6 +224,7 @@ make_run() {
   exercises) bash "$here/../docs/exercises/test.sh" core ;;
   docs) bash "$here/docs/run.sh" ;;
   replay) bats --tap "$here/replay/replay.bats" ;;
+  tools) bats --tap "$here"/tools/*.bats ;;
   *)
     BACKEND=$1 BATS_TEST_NAME_PREFIX="$prefix: " \
       bats --tap ${FILTER:+--filter "$FILTER"} "$2"
@@ -328,7 +329,7 @@ report() {
     [ "$server" != SERVER ] || server='your server'
     what=${what##*/}
     case $what in
-    broken | exercises | docs | replay | fuzz) server=all ;;
+    broken | exercises | docs | replay | tools | fuzz) server=all ;;
     esac
     add "$server" "${what%.bats}" "$work/$number/tap"
   done

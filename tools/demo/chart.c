@@ -183,7 +183,7 @@ static void cut(char *text, int most)
 static void draw_frame(void)
 {
     static const char home[] = "\033[?2026h\033[H", end[] = "\033[J\033[?2026l";
-    static const char small[] = "This window is too small.\033[K\r\n";
+    static const char small[] = "This window\033[K\r\nis too small.\033[K\r\n";
     bool fits = look_at_terminal();
     char *text;
 

@@ -12,6 +12,7 @@ BEGIN {
   sleep_color = color ? "\033[36m" : ""
   plain = color ? "\033[0m" : ""
   dash = fancy ? "─" : "-"
+  full = columns < 79 ? columns - 1 : 78
   bar = fancy ? "│" : "|"
 }
 
@@ -32,7 +33,24 @@ $1 == "call" {
   result[at] = $3
   remark[at] = $4
   short[at] = $5
+  by[at] = $6
+  if ($2 ~ /^(asks|done) /) told[t] = 1
   if (length($2) > widest[t]) widest[t] = length($2)
+  if (length($3) > results[t]) results[t] = length($3)
+}
+
+$1 == "process" {
+  label[t, $2] = $3
+  labels[t] = labels[t] ", " mark_of($3) " " $3
+  if (length($3) > label_width[t]) label_width[t] = length($3)
+}
+$1 == "idle" { idle[t] = $2 }
+$1 == "asked" { asked[t] = $2; vain[t] = $3 }
+
+# The mark of a process where there is little room: "p" for the parent, "a" for
+# child a.
+function mark_of(text) {
+  return substr(text, text ~ / / ? length(text) : 1, 1)
 }
 
 function repeat(text, n,    all) {
@@ -61,8 +79,11 @@ function heading(t) {
 }
 
 function beneath(t) {
-  if (name[t] !~ /kqueue/) return ""
-  return "(on Linux kqueue(2) is made of epoll: these are epoll's calls)"
+  if (name[t] ~ /kqueue/)
+    return "(on Linux kqueue(2) is made of epoll: these are epoll's calls)"
+  if (told[t])
+    return "(\"asks\" and \"done\" are entries of two queues in memory, not calls)"
+  return ""
 }
 
 # The colour of a row: where the process sleeps, and what found nothing.
@@ -77,19 +98,53 @@ function shaded(at, text,    tint) {
   return tint == "" ? text : tint text plain
 }
 
-# One row at full width.
-function wide_row(at, t,    text) {
+# One row at full width. A remark that is too long goes on below itself.
+function wide_row(at, t,    text, margin, room, cut) {
   if (kind[at] == "turn") return ""
-  text = fit(call[at], widest[t]) "  " fit(result[at], 9) "  " remark[at]
-  return shaded(at, "  " text)
+  text = "  "
+  if (label_width[t]) text = text fit(label[t, by[at]], label_width[t] + 2)
+  text = text fit(call[at], widest[t]) "  " fit(result[at], results[t] > 9 ? results[t] : 9) "  "
+  margin = length(text)
+  room = columns - margin
+  if (remark[at] == "" || length(remark[at]) <= room)
+    return shaded(at, text remark[at])
+  if (room < 24) {
+    sub(/ +$/, "", text)
+    return shaded(at, text) "\n" shaded(at, repeat(" ", 6) remark[at])
+  }
+  for (cut = room; cut > 1 && substr(remark[at], cut, 1) != " ";) cut--
+  return shaded(at, text substr(remark[at], 1, cut - 1)) "\n" \
+    shaded(at, repeat(" ", margin) substr(remark[at], cut + 1))
 }
 
-# One row of one side of two. The call and its result share a column.
-function narrow_row(at, width,    text) {
+# One row of one side of two. The call and its result share a column. Before
+# them stands the last letter of who makes the call, where there is more than one.
+function narrow_row(at, width, t,    text, mark) {
   if (kind[at] != "call") return fit("", width)
-  if (call[at] == "") return shaded(at, fit(short[at], width))
-  text = fit(call[at] " " result[at], 24) " "
+  if (label_width[t]) {
+    mark = fit(mark_of(label[t, by[at]]), 2)
+  }
+  if (call[at] == "") return shaded(at, fit(mark short[at], width))
+  text = fit(mark call[at] " " result[at], 24) " "
   return shaded(at, fit(text short[at], width))
+}
+
+# What a second costs in which nothing happens.
+function print_idle(t,    what) {
+  what = asked[t] != "" ? ", all that it gets: it never sleeps" : \
+    idle[t] < 20 ? ": it sleeps" : ""
+  if (idle[t] != "")
+    print "  " name[t] ": " idle[t] " ms of CPU time" what
+  if (asked[t] != "")
+    print "  (In the steps above it made " asked[t] " calls, and " vain[t] \
+      " found nothing.\n  strace slows it down: without it there are far more.)"
+}
+
+function print_all_idle(    i) {
+  if (idle[1] idle[2] asked[1] asked[2] == "") return
+  print rule("nothing happens for a second, without strace", full)
+  for (i = 1; i <= t; i++)
+    print_idle(i)
 }
 
 function print_legend(t) {
@@ -101,15 +156,16 @@ function show_one(t,    s, r) {
   if (beneath(t) != "") print beneath(t)
   print_legend(t)
   for (s = 1; s <= steps[t]; s++) {
-    print rule(title[t, s], 78)
+    print rule(title[t, s], full)
     for (r = 1; r <= rows[t, s]; r++)
       print wide_row(t SUBSEP s SUBSEP r, t)
   }
+  print_all_idle()
 }
 
 # A step of both tables, one below the other.
 function stack(s,    t, r) {
-  print rule(title[1, s], 78)
+  print rule(title[1, s], full)
   for (t = 1; t <= 2; t++) {
     print bold name[t] plain
     for (r = 1; r <= rows[t, s]; r++)
@@ -122,8 +178,8 @@ function pair(s, width,    r, most) {
   print rule(title[1, s], 2 * width + 3)
   most = rows[1, s] > rows[2, s] ? rows[1, s] : rows[2, s]
   for (r = 1; r <= most; r++)
-    put(narrow_row(1 SUBSEP s SUBSEP r, width) " " bar " " \
-      narrow_row(2 SUBSEP s SUBSEP r, width))
+    put(narrow_row(1 SUBSEP s SUBSEP r, width, 1) " " bar " " \
+      narrow_row(2 SUBSEP s SUBSEP r, width, 2))
 }
 
 function show_two(    s, width) {
@@ -136,7 +192,7 @@ function show_two(    s, width) {
     }
   } else {
     for (t = 1; t <= 2; t++)
-      print dim name[t] ": " legend[t] plain
+      print dim name[t] ": " legend[t] labels[t] plain
     print bold fit(name[1], width) plain " " bar " " bold name[2] plain
     for (t = 1; t <= 2; t++)
       if (beneath(t) != "") print beneath(t)
@@ -144,6 +200,8 @@ function show_two(    s, width) {
   for (s = 1; s <= steps[1]; s++)
     if (columns < 100) stack(s)
     else pair(s, width)
+  t = 2
+  print_all_idle()
 }
 
 END {

@@ -7,14 +7,20 @@
 #     make trace BACKENDS="select epoll"        two beside each other
 #     make trace BACKENDS=coroutine             with each of its selectors
 #     make trace BACKENDS="poll coroutine/poll" with one of them
+#     make trace SERVER='python3 mine.py'       one of your own, also beside one
 #
 # strace(1) reports the calls, so this is for Linux. A step of the clients is
-# taken when the server has printed what the last one led to and sleeps again,
-# never by the clock, so the picture is the same each time. trace.awk says what
-# each call means, layout.awk puts it on the screen.
+# taken when the server has printed what the last one led to and all of it
+# sleeps again, or asks in vain again and again, as busy does: never by the
+# clock, so the picture is the same each time. (What a server of one's own will
+# print is not known. There a step is over when all is quiet for a while.)
+# trace.awk says what each call means, layout.awk puts it on the screen.
 #
-# From outside: BUILD, BACKENDS, NO_COLOR, COLUMNS, and FORMAT=tsv for the bare
-# table: "step TITLE" or "call CALL RESULT REMARK SHORT", with tabs between.
+# At the end the server runs once more, without strace, with two clients that
+# send nothing: how much CPU time does it take in a second?
+#
+# From outside: BUILD, BACKENDS, SERVER, NO_COLOR, COLUMNS, and FORMAT=tsv for the
+# bare table, which is told in trace.awk.
 #
 # See strace(1), syscalls(2), proc(5).
 set -u
@@ -23,14 +29,21 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 BUILD=${BUILD:-build}
 # shellcheck source=tools/servers.sh
 . "$here/../servers.sh"
-BACKENDS=${BACKENDS:-epoll}
+SERVER=${SERVER:-}
+BACKENDS=${BACKENDS:-}
+[ -n "$BACKENDS$SERVER" ] || BACKENDS=epoll
 FORMAT=${FORMAT:-screen}
 HOST=127.0.0.1
 LOOKS=500 # of 20 ms: how long anything may take
+QUIET=15  # looks without a call, after which a step of one's own server is over
+WAITS='accept|recv|read|.*select|p?poll|epoll_p?wait|rt_sigtimedwait|wait4|waitid'
+WAITS="$WAITS|io_uring_enter"
 
 # What is shown. Memory, files and signal handlers are left out.
-CALLS='/^(listen|accept4?|recv(from)?|writev?|close|_?(new)?p?select(6.*)?)$'
-CALLS="$CALLS"',/^(p?poll(_time64)?|epoll_.*|getsockopt|ioctl)$'
+CALLS='/^(listen|accept4?|recv(from|msg)?|read|writev?|close|shutdown)$'
+CALLS="$CALLS"',/^(_?(new)?p?select(6.*)?|p?poll(_time64)?|epoll_.*)$'
+CALLS="$CALLS"',/^(getsockopt|ioctl|fcntl(64)?|rt_sig(timedwait.*|queueinfo))$'
+CALLS="$CALLS"',/^(clone3?|v?fork|wait(4|id)|exit(_group)?|io_uring_.*)$'
 
 say() {
   printf 'trace: %s\n' "$*" >&2
@@ -58,17 +71,21 @@ choose_servers() {
   # shellcheck disable=SC2086 # several words
   set -- $BACKENDS
   for one in "$@"; do
-    runs_here "$one" || die "there is no server $BUILD/${one%%/*}"
-    if [ "$one" != coroutine ]; then
+    if ! runs_here "$one"; then
+      [ -x "$BUILD/${one%%/*}" ] || say "$one: left out, it is not built here"
+      continue
+    elif [ "$one" != coroutine ]; then
       names="$names $one"
       continue
     fi
     list=$(selectors) || exit 1
     for selector in $list; do
       names="$names coroutine/$selector"
-      [ $# -eq 1 ] || break
+      [ "$#$SERVER" = 1 ] || break
     done
   done
+  [ -z "$SERVER" ] || names="$names yours"
+  [ -n "$names" ] || die 'no server is left'
 }
 
 # --- One server and its clients ----------------------------------------------
@@ -79,9 +96,19 @@ wait_until() {
   until "$@"; do
     looks=$((looks - 1))
     [ "$looks" -gt 0 ] || die "$name: waited too long for: $*"
-    kill -0 "$server" 2>/dev/null || die "$name: $(cat "$dir/err")"
+    lives || die "$name: $(last_words)"
     nap
   done
+}
+
+lives() {
+  kill -0 "$server" 2>/dev/null
+}
+
+# last_words: what the server said on standard error before it ended.
+last_words() {
+  words=$(sed '/^$/d' "$dir/err" | tail -n 1)
+  echo "${words:-it ended without a word}"
 }
 
 # printed N PATTERN: whether the server has printed N lines like this.
@@ -94,19 +121,68 @@ said() {
   grep -qx "$2" "$dir/$1.out"
 }
 
-# asleep: whether the server sleeps in a call that waits. strace writes the
-# beginning of a call at once, its result and the newline when it returns.
+# sleepers: every process and thread of the server, by what was traced, as "ID"
+# or "ID ended". Fails where one that lives is not in a call that waits. strace writes the beginning of a
+# call at once, its result when it returns, and "<unfinished ...>" where it has
+# to write about another process meanwhile.
+sleepers() {
+  { cat "$dir/trace" && echo '#'; } | awk -v waits="^($WAITS)" -v name="$name" '
+    $1 == "#" { next }
+    { call = substr($0, length($1) + 2); sub(/^ +/, "", call) }
+    # The process that a call has made.
+    $2 ~ /^(clone|v?fork)/ || $2 == "<..." && $3 ~ /^(clone|v?fork)/ {
+      if (match(call, /= [0-9]+$/)) live[substr(call, RSTART + 2)]
+    }
+    $2 ~ /^exit/ { delete live[$1]; ended[$1]; next }
+    { live[$1]; open[$1] = call ~ /(<unfinished ...>|#)$/ ? call : "" }
+    END {
+      for (id in live) {
+        # Threads of other programs may sleep in calls that are not traced.
+        if (name != "yours" && open[id] !~ waits) exit 1
+        print id
+      }
+      for (id in ended) print id, "ended"
+    }'
+}
+
+# asleep: whether all of the server sleeps. What has ended must be gone, or its
+# parent will still be told.
 asleep() {
-  case $(tail -n 1 "$dir/trace" | tr '\n' '!') in
-  *!) return 1 ;;
-  accept* | recv* | *select* | *poll*) ;;
-  *) return 1 ;;
-  esac
-  IFS= read -r stat <"/proc/$server/stat" || return 1
-  case ${stat##*\) } in
-  S*) ;;
-  *) return 1 ;;
-  esac
+  sleepers >"$dir/sleepers" || return 1
+  [ -s "$dir/sleepers" ] || return 1
+  while read -r id ended; do
+    IFS= read -r stat 2>/dev/null <"/proc/$id/stat" || continue
+    case ${stat##*\) }$ended$name in
+    S*ended*) return 1 ;;
+    S* | Z*yours) ;;
+    *) return 1 ;;
+    esac
+  done <"$dir/sleepers"
+}
+
+# spins: whether it has found nothing for so long that this will not change.
+spins() {
+  tail -n 100 "$dir/trace" | awk '
+    / EAGAIN / { found++ }
+    END { exit found < 99 }'
+}
+
+rests() {
+  spins || asleep
+}
+
+# quiet: whether the server has rested for QUIET looks.
+quiet() {
+  size=$(wc -c <"$dir/trace")
+  if ! rests; then
+    looks_quiet=0
+  elif [ "$size" -eq "$last_size" ] || spins; then
+    looks_quiet=$((looks_quiet + 1))
+  else
+    looks_quiet=0
+  fi
+  last_size=$size
+  [ "$looks_quiet" -ge "$QUIET" ]
 }
 
 # with_three COMMAND...: becomes the command, with the descriptors 0, 1 and 2
@@ -120,47 +196,91 @@ with_three() {
     exec "$@"' bash "$@"
 }
 
-# start_server NAME: starts it under strace, whose -D leaves the server our own
-# child. With 0, 1 and 2 alone, its descriptors have the same numbers everywhere.
-start_server() {
-  case $1 in
-  */*) option="--selector ${1#*/}" ;;
-  *) option= ;;
+# become NAME [STRACE...]: becomes the server, under strace if that is given. With
+# 0, 1 and 2 alone, its descriptors have the same numbers everywhere.
+become() {
+  one=$1
+  shift
+  case $one in
+  yours) with_three "$@" sh -c "exec $SERVER --port 0" ;;
+  */*)
+    with_three "$@" "$BUILD/${one%%/*}" --selector "${one#*/}" \
+      --address "$HOST" --port 0
+    ;;
+  *) with_three "$@" "$BUILD/$one" --address "$HOST" --port 0 ;;
   esac
+}
+
+listens() {
+  printed 1 '^Listening on: .*:[1-9]' || ! lives
+}
+
+# start_server NAME [STRACE...]: starts it and waits until it listens. Fails where
+# it ends instead.
+start_server() {
   : >"$dir/out"
-  : >"$dir/trace"
-  # shellcheck disable=SC2086 # no word, or two
-  with_three strace -D -qq -s 512 -e trace="$CALLS" -e signal=none \
-    -o "$dir/trace" "$BUILD/${1%%/*}" $option --address "$HOST" --port 0 \
-    >"$dir/out" 2>"$dir/err" </dev/null &
+  become "$@" >"$dir/out" 2>"$dir/err" </dev/null &
   server=$!
-  wait_until printed 1 '^Listening on: '
-  port=$(sed -n '1s/.*://p' "$dir/out")
-  wait_until asleep
+  wait_until listens
+  lives || return
+  listening=$(sed -n 1p "$dir/out")
+  port=${listening##*:}
+  host=$(host_of "$listening")
+}
+
+# start_traced NAME: strace's -D leaves the server our own child. What io_uring
+# completes is no call: completions.so makes some for it.
+start_traced() {
+  : >"$dir/trace"
+  set -- "$1" strace -D -f -qq -s 512 -e trace="$CALLS" -e signal=SIGCHLD \
+    -o "$dir/trace"
+  completions=$(cd "$BUILD" && pwd)/tools/completions.so
+  if [ "$1" = uring ] && [ -r "$completions" ] &&
+    LD_PRELOAD=$completions limit 10 "$BUILD/uring" --version >/dev/null 2>&1
+  then
+    set -- "$@" -E "LD_PRELOAD=$completions"
+  fi
+  start_server "$@" || return
+  last_size=0
+  looks_quiet=0
+  wait_until rests
 }
 
 # start_client NAME TEXT: a client that takes its next step when it gets a line.
 start_client() {
   : >"$dir/$1.out"
-  exec "$BUILD/tools/client" -a "$HOST" "$port" line connect say:connected \
+  exec "$BUILD/tools/client" -a "$host" "$port" line connect say:connected \
     line "send:$2\\n" say:sent line half-close say:leaving wait-eof \
     <"$dir/$1.in" >"$dir/$1.out" 2>&1 4>&- 5>&- &
   clients="$clients $!"
 }
 
-# step TITLE CLIENT WORD N PATTERN: has the client take a step, and waits for its
-# effect: the server has printed N lines like this, and sleeps again. Which call
-# the step finds it in, by number, goes to the file of marks; that call's line is
-# the last one, and not ended yet.
-step() {
-  awk -v title="$1" 'END { print NR, title }' "$dir/trace" >>"$dir/marks"
-  case $2 in
+# take CLIENT WORD: has the client take a step, after which it says this.
+take() {
+  case $1 in
   a) echo >&4 ;;
   b) echo >&5 ;;
   esac
-  wait_until said "$2" "$3"
-  wait_until printed "$4" "$5"
-  wait_until asleep
+  wait_until said "$1" "$2"
+}
+
+# step TITLE CLIENT WORD N PATTERN: has the client take a step, and waits for its
+# effect: the server has printed N lines like this, and rests again. How many
+# lines the trace had before, and whether the last one had no end yet, goes to
+# the file of marks.
+step() {
+  { cat "$dir/trace" && echo '#'; } | awk -v title="$1" '
+    { last = $0 }
+    END { print last == "#" ? NR - 1 " closed" : NR " open", title }' \
+    >>"$dir/marks"
+  take "$2" "$3"
+  if [ "$name" = yours ]; then
+    looks_quiet=0
+    wait_until quiet
+  else
+    wait_until printed "$4" "$5"
+    wait_until rests
+  fi
 }
 
 # talk NAME: the two clients talk to the server. A blocking one leaves b waiting
@@ -187,24 +307,49 @@ talk() {
 # Ends what this script has started, by its process id. A server that does not
 # obey is killed.
 end_all() {
-  looks=100
-  for pid in $clients $server; do
-    kill "$pid" 2>/dev/null
-    while kill -0 "$pid" 2>/dev/null && [ "$looks" -gt 0 ]; do
-      looks=$((looks - 1))
-      nap
-    done
-    kill -KILL "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-  done
+  # shellcheck disable=SC2086 # a list
+  [ -z "$clients" ] || kill $clients 2>/dev/null
+  [ -z "$server" ] || end_family "$server"
+  # shellcheck disable=SC2086
+  [ -z "$clients$server" ] || wait $clients $server 2>/dev/null
   clients=
   server=
 }
 
-# trace NAME: runs it and prints the table of its calls.
+# cpu_time: the nanoseconds of CPU time of all that the server consists of.
+cpu_time() {
+  for id in $(family "$server"); do
+    cat "/proc/$id/task/"*/schedstat 2>/dev/null
+  done | awk '{ sum += $1 } END { if (!NR) exit 1; printf "%.0f\n", sum }'
+}
+
+# idle NAME: the CPU time, in milliseconds, of a second in which two clients are
+# connected and nothing happens.
+idle() {
+  start_server "$1"
+  start_client a one
+  start_client b two
+  take a connected
+  take b connected
+  for _ in 1 2 3 4 5 6 7 8 9 10; do # until what this has led to is over
+    nap
+  done
+  before=$(cpu_time) || return
+  sleep 1
+  after=$(cpu_time) || return
+  awk -v before="$before" -v after="$after" 'BEGIN {
+    printf "idle\t%.0f\n", (after - before) / 1000000 }'
+  end_all
+}
+
+# trace NAME: runs it and prints the table of its calls. Fails where it does not
+# run here.
 trace() {
   name=$1
-  start_server "$name"
+  start_traced "$name" || {
+    say "$name: left out: $(last_words)"
+    return 1
+  }
   start_client a one
   start_client b two
   talk "$name"
@@ -212,6 +357,7 @@ trace() {
   cp "$dir/trace" "$dir/calls"
   end_all
   awk -v name="$name" -f "$here/trace.awk" "$dir/marks" "$dir/calls"
+  idle "$name"
 }
 
 # --- The screen --------------------------------------------------------------
@@ -243,6 +389,7 @@ show() {
   fi
 }
 
+check_backends trace || exit 2
 check_tools
 choose_servers
 choose_look
@@ -258,10 +405,11 @@ mkfifo "$dir/a.in" "$dir/b.in" || exit 1
 exec 4<>"$dir/a.in" 5<>"$dir/b.in"
 set --
 for one in $names; do
+  trace "$one" >"$dir/table" || continue
+  mv "$dir/table" "$dir/$#.tsv"
   set -- "$@" "$dir/$#.tsv"
-  trace "$one" >"$dir/table"
-  mv "$dir/table" "$dir/$(($# - 1)).tsv"
 done
+[ $# -gt 0 ] || die 'no server is left'
 if [ $# -eq 2 ]; then
   show "$@"
 else

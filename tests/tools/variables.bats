@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# variables.bats: make ignores no variable without a word. Nothing is built.
+#
+#     bats tests/tools/variables.bats
+#
+# See tools/variables.sh.
+
+setup() {
+  ROOT=${BATS_TEST_DIRNAME%/*/*}
+  # shellcheck source=tools/servers.sh
+  . "$ROOT/tools/servers.sh"
+  unset BACKENDS BACKEND CLIENT SERVER MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+  NEW=$BATS_TEST_TMPDIR/build
+}
+
+# refused ARGUMENT...: whether make refuses this with one line, which is in LINE,
+# and builds nothing.
+refused() {
+  local make
+  for make in make bmake; do
+    command -v "$make" >/dev/null || continue
+    if limit 20 "$make" -C "$ROOT" BUILD="$NEW" "$@" >"$NEW.out" 2>&1; then
+      cat "$NEW.out" && return 1
+    fi
+    LINE=$(grep '^make [a-z]' "$NEW.out") || { cat "$NEW.out" && return 1; }
+    [ "$(grep -c '^make [a-z]' "$NEW.out")" -eq 1 ]
+    [ ! -e "$NEW" ]
+  done
+  echo "$LINE"
+}
+
+@test "BACKEND and CLIENT: every target says what it takes" {
+  local target
+  for target in demo trace replay diff exercise test compare fuzz check-all; do
+    refused "$target" BACKEND=poll
+    [ "${LINE#"make $target: BACKEND is not used; it takes "}" != "$LINE" ]
+    CLIENT=3 refused "$target"
+    [ "${LINE#"make $target: CLIENT is not used; it takes "}" != "$LINE" ]
+  done
+}
+
+@test "SERVER where none is used" {
+  local target
+  for target in exercise fuzz check-all; do
+    SERVER=mine refused "$target"
+    [ "${LINE#*SERVER is not used}" != "$LINE" ]
+  done
+}
+
+@test "a variable of another target" {
+  refused trace CLIENTS=3
+  refused demo FILTER=x
+  refused setup test ROUNDS=3
+}
+
+@test "an unknown server: every target lists those there are" {
+  local target
+  for target in demo trace replay diff test compare fuzz check-all; do
+    refused "$target" BACKENDS='poll pol'
+    case $LINE in
+    "make $target: there is no server 'pol'; there are: blocking-nested "*) ;;
+    *) return 1 ;;
+    esac
+  done
+}
+
+@test "words with blanks, quotes and equals signs are values" {
+  GOALS=test GIVEN='CFLAGS=-g\ -DX=1 SERVER=python3\ a.py\ --b=c FILTER=a\|b' \
+    sh "$ROOT/tools/variables.sh"
+  GOALS='test setup' GIVEN='  .MAKE.LEVEL.ENV BACKENDS CC' BACKENDS=poll \
+    sh "$ROOT/tools/variables.sh"
+}
+
+@test "compare knows its peers, and coroutine its selectors" {
+  GOALS=compare BACKENDS='yardstick asyncio coroutine/poll' \
+    sh "$ROOT/tools/variables.sh"
+  refuse=$(GOALS=demo BACKENDS=yardstick sh "$ROOT/tools/variables.sh" 2>&1) &&
+    return 1
+  echo "$refuse" | grep "no server 'yardstick'"
+}
