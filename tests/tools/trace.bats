@@ -88,7 +88,7 @@ hides() {
     skip 'nothing can be loaded before the C library here'
   trace uring
   refuse grep -q 'left out' "$OUT" || skip 'io_uring is forbidden here'
-  shows 'asks accept(3)' 'io_uring_enter' 'the kernel has accepted client a' \
+  shows 'asks accept(' 'the ring' 'io_uring_enter' 'the kernel has accepted client a' \
     '4 bytes of client b are in memory already'
   refuse grep -E '^ *(\.\.\. )?(recv|accept)' "$OUT"
 }

@@ -611,6 +611,14 @@ function know(id) {
     adopt(id, forking, forking_text ~ /CLONE_THREAD/)
 }
 
+# Of what comes before listen only two names are kept.
+function note_early() {
+  if (verb == "io_uring_setup" && result ~ /^[0-9]/)
+    names[space[pid], result + 0] = "the ring"
+  else if (verb ~ /^epoll_create/ && result ~ /^[0-9]/)
+    names[space[pid], result + 0] = "the epoll instance"
+}
+
 # A call begins, and may sleep.
 function begins(text) {
   if (text ~ /^(clone|v?fork)/) {
@@ -635,8 +643,10 @@ function ends(text,    woken) {
   }
   if (verb == "fork" && !listening && result + 0 > 0)
     explain_fork()
-  if (!listening)
+  if (!listening) {
+    note_early()
     return
+  }
   calls++
   if (verb ~ /^epoll_wait/)
     epoll_used = 1
