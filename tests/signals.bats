@@ -59,7 +59,7 @@ queue_of() {
   same Stopped. "$(tail -n 1 "$LOG")"
 }
 
-@test "a flood of small packets, a signal for each, does not delay another" {
+@test "a flood of small packets does not delay another client" {
   local sends=() i
 
   # Each is one chunk, and a round takes 16 of them.
