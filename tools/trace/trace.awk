@@ -699,7 +699,7 @@ text ~ /^---/ {
 }
 
 text ~ /<unfinished \.\.\.>$/ {
-  sub(/ *<unfinished \.\.\.>$/, "", text)
+  sub(/ <unfinished \.\.\.>$/, "", text)
   begins(text)
   next
 }
