@@ -149,12 +149,18 @@ static int provide_buffers(size_t size)
 
 int ring_open(size_t size)
 {
-    /* One thread uses the ring, which Linux 6.0 was the first to know; and the
-     * kernel need not interrupt it, since it makes system calls anyway. */
+    /* One thread uses the ring, which Linux 6.0 was the first to know. What is
+     * to be done for it is done while it waits; where the kernel is older than
+     * 6.1, it is done in the next system call, whichever that is. */
     struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER |
-                                              IORING_SETUP_COOP_TASKRUN};
+                                              IORING_SETUP_DEFER_TASKRUN};
 
     ring = (int)syscall(SYS_io_uring_setup, REQUESTS, &params);
+    if (ring == -1 && errno == EINVAL) {
+        params = (struct io_uring_params){.flags = IORING_SETUP_SINGLE_ISSUER |
+                                                   IORING_SETUP_COOP_TASKRUN};
+        ring = (int)syscall(SYS_io_uring_setup, REQUESTS, &params);
+    }
     if (ring == -1 || map_queues(&params) == -1)
         return -1;
     return provide_buffers(size);
