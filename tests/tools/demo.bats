@@ -19,6 +19,7 @@ setup() {
   clients=4
   rounds=2
   began=4
+  now=$(date +%s) # once, so that all records begin at the same time
 }
 
 teardown() {
@@ -46,7 +47,7 @@ told() {
 # letters of each client. KIND is `all` at once, `one` after the other, `open`: as
 # all, but nobody leaves; or `pool`: two at once.
 recorded() {
-  date +%s | awk -v at="$RECORD/$1" -v kind="$2" -v clients="$clients" \
+  echo "$now" | awk -v at="$RECORD/$1" -v kind="$2" -v clients="$clients" \
     -v began="$began" '
     function event(time, what, client, bytes) {
       printf "%.6f\t%s\t127.0.0.1:%d\t%d\n", start + time, what, 1000 + client,
@@ -297,6 +298,35 @@ own() {
   chart poll yours
   told 'yours: one at a time, so b, c, d waited up to 1.3 s.'
   grep '^ *d [.][.]*o' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "your server: who of two is accepted later is not guessed" {
+  recorded 0 all
+  recorded 1 all
+  own '-1 Listening on: 127.0.0.1:1' '0.1 Connection from: x:1' \
+    '0.2 Connection from: x:2' '1.01 a' '1.02 b' '2.01 a' '2.02 b' '2.03 c' \
+    '2.03 c' '2.04 d' '2.04 d' '2.1 Connection closed: x:1' \
+    '2.1 Connection closed: x:2' '2.2 Connection from: x:3' \
+    '2.2 Connection from: x:4' '2.3 Connection closed: x:3' \
+    '2.3 Connection closed: x:4'
+  chart poll yours
+  told 'yours: 2 at once, so c, d waited up to 1.0 s.'
+  grep '^yours  *a  *[*]  *[*]' "$BATS_TEST_TMPDIR/out"
+  grep '^  *d  *o=' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "your server never shares its rows" {
+  twelve
+  own '-1 Listening on: 127.0.0.1:1' '-0.899 Connection from: x:1' '1.01 a' \
+    '2.01 a' '2.1 Connection closed: x:1' '2.1 Connection from: x:2' '2.101 b' \
+    '2.101 b' '2.105 Connection closed: x:2' '2.105 Connection from: x:3' '2.106 c' \
+    '2.106 c' '2.11 Connection closed: x:3' '2.11 Connection from: x:4' '2.111 d' \
+    '2.111 d' '2.12 Connection closed: x:4'
+  names[1]=yours
+  on_screen 80 24 "${names[@]}"
+  seen ended
+  grep '^yours: one at a time' "$BATS_TEST_TMPDIR/out"
+  grep '^blocking-nested: one at a time' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "letters that are never printed are told, and the status is 1" {
