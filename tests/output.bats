@@ -355,3 +355,61 @@ Stopped." "$(cat "$ERR")"
   go
   wait_held
 }
+
+@test "what comes while the output is stuck is printed, under the right name" {
+  local all=$BATS_TEST_TMPDIR/all first second third
+
+  only_ours
+  only_concurrent
+  to_pipe '' --label
+  hold connect:3 each:name say:named line use:1 send:11111 say:sent line \
+    use:2 send:22222 use:3 send:33333 say:sent-too line each:half-close \
+    each:wait-eof
+  wait_said named
+  { read -r first && read -r second && read -r third; } <"$HELD"
+  wait_until saw accept 3
+  fill_pipe
+  # The first is being printed, and what the others send is received meanwhile,
+  # or not: a thread or a process may do that, but must not print it.
+  go
+  wait_said sent
+  wait_until_quiet
+  go
+  wait_said sent-too
+  wait_until_quiet
+  read_pipe "$all"
+  wait_until has "$first| 11111" "$all"
+  wait_for "$second| 22222" "$all"
+  wait_for "$third| 33333" "$all"
+  go
+  wait_held
+}
+
+# only_letters FILE: the lines that have nothing but a to d.
+only_letters() {
+  LC_ALL=C grep -x '[abcd]*' "$1"
+}
+
+@test "of several that send a lot at once no line is torn" {
+  local all=$BATS_TEST_TMPDIR/all letter actions=() number=0
+
+  only_ours
+  only_concurrent
+  for letter in a b c d; do
+    number=$((number + 1))
+    head -c 100000 /dev/zero | tr '\000' "$letter" >"$BATS_TEST_TMPDIR/$letter"
+    actions+=(use:"$number" send-file:"$BATS_TEST_TMPDIR/$letter")
+  done
+  to_pipe '' --recv-size 1048576
+  hold connect:4 line "${actions[@]}" each:half-close each:wait-eof
+  wait_until saw accept 4
+  go
+  # The pipe is full, and whoever may write to it waits for room.
+  wait_until_quiet
+  read_pipe "$all"
+  wait_held
+  stop_server
+  wait_for Stopped. "$all"
+  same "" "$(only_letters "$all" | grep -Evx '(a+|b+|c+|d+)' | cut -c 1-99)"
+  same 400000 "$(only_letters "$all" | tr -d '\n' | wc -c | tr -d ' ')"
+}
