@@ -166,8 +166,10 @@ int main(int argc, char **argv)
             FD_SET(listener, &ready);
         if (pselect((stop > listener ? stop : listener) + 1, &ready, NULL, NULL,
                     accept_timespec(), &mask) == -1) {
-            if (errno != EINTR)
-                die_errno("pselect failed");
+            if (errno != EINTR) {
+                warn_errno("pselect failed");
+                stop_after_failure(); /* the children are to end, too */
+            }
             continue;
         }
         if (FD_ISSET(listener, &ready))

@@ -210,3 +210,17 @@ ends_whole() {
   kill -TERM "$PID"
   ends_whole
 }
+
+@test "a wait that fails ends the children, too" {
+  inject pselect6 error=EINVAL:when=3
+  start_server
+  hold connect send:one wait-closed
+  wait_for one
+  # Its child makes the parent wait once more, which fails.
+  client connect close
+  wait_held
+  wait_end
+  [ "$STATUS" -eq 1 ]
+  has "processes: pselect failed: Invalid argument" "$ERR"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+}
