@@ -126,13 +126,17 @@ chosen_servers() {
   done
 }
 
-# absent_servers: those of $servers that are not built or cannot run here.
+# absent_servers: those of $servers that are not built or cannot wait here.
 absent_servers() {
   local server
 
   for server in $servers; do
-    [ "$server" = SERVER ] || runs_here "$server" 2>/dev/null ||
-      echo "$server"
+    case "$server ${UNDER:-}" in
+    SERVER\ *) ;;
+    # Under valgrind 3.19 no signal arrives while io_uring_enter waits.
+    uring\ *valgrind*) echo "$server" ;;
+    *) runs_here "$server" 2>/dev/null || echo "$server" ;;
+    esac
   done
 }
 
@@ -313,7 +317,7 @@ skip_absent() {
       ! concerns "$file" "$server" || count=$((count + $(scenarios "$file")))
     done
     why='not built here'
-    [ ! -x "$BUILD/${server%%/*}" ] || why='forbidden here'
+    [ ! -x "$BUILD/${server%%/*}" ] || why='cannot wait here'
     printf '%-18s %s: %d skipped\n' "$server" "$why" "$count"
     skipped=$((skipped + count))
   done

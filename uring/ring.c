@@ -267,7 +267,8 @@ int ring_wait(const struct timespec *limit)
      * something else completes or a moment has passed. */
     if (result == -1 && (errno == EAGAIN || errno == EBUSY))
         result = enter(0, completed() + 1, &retry);
-    if (result == -1 && errno != ETIME && completed() == 0)
+    if (result == -1 && errno != ETIME && errno != EAGAIN && errno != EBUSY &&
+        completed() == 0)
         return -1;
     return (int)completed();
 }
