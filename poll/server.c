@@ -38,7 +38,7 @@ static bool watch(int fd)
         capacity = (int)wanted;
     }
     while (count <= fd)
-        watched[count++].fd = -1;
+        watched[count++] = (struct pollfd){.fd = -1};
     watched[fd] = (struct pollfd){.fd = fd, .events = POLLIN};
     return true;
 }
