@@ -167,7 +167,8 @@ function row(call, shown_result, remark, short) {
   put("call\t" call "\t" shown_result "\t" remark "\t" short "\t" pid)
 }
 
-# One who asks in vain again and again: the first round is shown, then counted.
+# A server that finds nothing again and again: the first round is shown, the others
+# are counted.
 function end_run() {
   if (repeats[pid] > 0)
     row("...", "", "and so on: " repeats[pid] " more that found nothing",

@@ -11,7 +11,7 @@
 #
 # strace(1) reports the calls, so this is for Linux. A step of the clients is
 # taken when the server has printed what the last one led to and all of it
-# sleeps again, or asks in vain again and again, as busy does: never by the
+# sleeps again, or finds nothing again and again, as busy does: never by the
 # clock, so the picture is the same each time. (What a server of one's own will
 # print is not known. There a step is over when all is quiet for a while.)
 # trace.awk says what each call means, layout.awk puts it on the screen.
