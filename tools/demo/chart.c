@@ -10,35 +10,27 @@
  * the clients, such as "nc"; PICTURE is the file to write; SERVER is a name,
  * such as "epoll" or "kqueue (on epoll)".
  *
- * While it runs, it has the terminal's other screen, where editors are, too: a
- * terminal that changes its size reflows what is on the first one. Each frame
- * fits the size of the moment. Nothing flickers: a frame is written in one
- * piece over the last one, and two escape sequences around it tell the terminal
- * to show it in one piece too. There is no colour if NO_COLOR is set.
- *
  * The exit status is 0 if each letter was printed.
  *
- * See console_codes(4), isatty(3), open_memstream(3), nl_langinfo(3),
- * nanosleep(2), https://no-color.org.
+ * screen.c has the terminal.
+ *
+ * See open_memstream(3), nanosleep(2).
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "draw.h"
 #include "picture.h"
+#include "screen.h"
 #include "timeline.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { FRAME_MS = 40, PLAIN_COLUMNS = 80, ROWS_MIN = 8 };
+enum { FRAME_MS = 40 };
 
 /* How long to wait, in seconds, for letters that should be printed by now. */
 static const double patience = 3;
@@ -69,32 +61,6 @@ static void stop_on_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* Asks for the terminal's size, which may have changed. Returns false if there
- * is no terminal or it is too small. */
-static bool look_at_terminal(void)
-{
-    struct winsize size;
-
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
-        return false;
-    paper.columns = size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
-    rows = size.ws_row;
-    return paper.columns >= COLUMNS_MIN && rows >= ROWS_MIN;
-}
-
-static void choose_output(void)
-{
-    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
-
-    setlocale(LC_CTYPE, "");
-    paper.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    live =
-        look_at_terminal() && terminal != NULL && strcmp(terminal, "dumb") != 0;
-    paper.coloured = live && (no_color == NULL || *no_color == '\0');
-    if (!live)
-        paper.columns = PLAIN_COLUMNS;
-}
-
 /* Draws a row that says what happens in the demo. */
 static void draw_title(void)
 {
@@ -114,30 +80,6 @@ static void draw_title(void)
              clients, via, servers, timeline.interval == 1 ? "a second" : pace,
              timeline.rounds == 1 ? "once" : times);
     draw_text(&paper, BOLD, title);
-}
-
-/* Writes what was drawn in one piece. */
-static void show(const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(STDOUT_FILENO, text, size);
-
-        if (written == -1 && errno == EINTR && !stopped)
-            continue;
-        if (written == -1)
-            return;
-        text += written;
-        size -= (size_t)written;
-    }
-}
-
-static int rows_of(const char *text)
-{
-    int count = 0;
-
-    for (; *text != '\0'; text++)
-        count += *text == '\n';
-    return count;
 }
 
 /* Draws a title, the chart and a last line in the first layout that leaves a
@@ -171,42 +113,16 @@ static char *draw_all(const char *last)
     return text;
 }
 
-/* Cuts a text after so many rows. */
-static void cut(char *text, int most)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\n' && --most == 0)
-            text[1] = '\0';
-}
-
 /* Shows the chart in place of the last one. */
 static void draw_frame(void)
 {
-    static const char home[] = "\033[?2026h\033[H", end[] = "\033[J\033[?2026l";
-    static const char small[] = "This window\033[K\r\nis too small.\033[K\r\n";
-    bool fits = look_at_terminal();
-    char *text;
+    char *text = NULL;
 
-    show(home, strlen(home));
-    if (!fits) {
-        show(small, strlen(small));
-    } else if ((text = draw_all(timeline.start == 0 ? "The clients connect ..."
-                                                    : "Ctrl+C ends this.")) !=
-               NULL) {
-        cut(text, rows - 1);
-        show(text, strlen(text));
-        free(text);
-    }
-    show(end, strlen(end));
-}
-
-/* Takes the terminal's other screen, without a cursor, or gives it back. */
-static void other_screen(bool take)
-{
-    const char *text = take ? "\033[?1049h\033[?25l" : "\033[?25h\033[?1049l";
-
-    paper.over = take;
-    show(text, strlen(text));
+    if (measure_screen(&paper, &rows))
+        text = draw_all(timeline.start == 0 ? "The clients connect ..."
+                                            : "Ctrl+C ends this.");
+    show_frame(text, rows);
+    free(text);
 }
 
 /* Prints a line in the middle of each interval, if there is no terminal. */
@@ -258,10 +174,7 @@ static bool print_end(const char *picture)
     char *text;
 
     timeline.over = true;
-    if (live && !look_at_terminal()) {
-        live = paper.coloured = false;
-        paper.columns = PLAIN_COLUMNS;
-    }
+    live = live && choose_screen(&paper, &rows);
     if (!write_picture(&timeline, picture)) {
         fprintf(stderr, "chart: cannot write %s: %s\n", picture,
                 strerror(errno));
@@ -302,8 +215,9 @@ int main(int argc, char **argv)
         return 2;
     }
     stop_on_signals();
-    choose_output();
+    live = choose_screen(&paper, &rows);
     if (live) {
+        paper.over = true;
         other_screen(true);
     } else {
         paper.out = stdout;
@@ -311,6 +225,7 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     watch();
+    paper.over = false;
     if (live)
         other_screen(false);
     if (stopped)

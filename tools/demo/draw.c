@@ -15,13 +15,9 @@
 enum {
     NAME_COLUMNS = 17,  /* "kqueue (on epoll)" */
     NAMED_COLUMNS = 70, /* where names have room to the left of the rows */
-    WAIT_COLUMNS = 9,   /* "   0.4 ms" */
     TICK_COLUMNS = 8,   /* between two times on the axis, at least */
     LEGEND_COLUMNS = 54 /* for all marks and their meanings in one row */
 };
-
-/* What a cell of a row can show. */
-enum cell { BLANK, QUEUED, ACCEPTED, SENT, WAITING, PRINTED };
 
 static const struct {
     const char *unicode, *ascii;
@@ -29,7 +25,9 @@ static const struct {
 } looks[] = {
     [BLANK] = {" ", " ", PLAIN},    [QUEUED] = {"┄", ".", FAINT},
     [ACCEPTED] = {"─", "-", FAINT}, [SENT] = {"○", "o", BAD},
-    [WAITING] = {"━", "=", BAD},    [PRINTED] = {"●", "*", GOOD},
+    [WAITING] = {"━", "=", BAD},    [TAKEN] = {"?", "?", PLAIN},
+    [PRINTED] = {"●", "*", GOOD},   [LEFT] = {"┤", "|", PLAIN},
+    [RESET] = {"×", "x", BAD},
 };
 
 void paint(struct paper *paper, enum colour colour)
@@ -72,32 +70,37 @@ static int margin(const struct paper *paper)
     return paper->layout == CLIENTS_SHARED ? 5 : 3;
 }
 
-static int time_columns(const struct paper *paper)
+int time_columns(const struct paper *paper)
 {
-    return paper->columns - 1 - margin(paper) - WAIT_COLUMNS;
+    return paper->columns - 1 - paper->margin - paper->right;
 }
 
-/* Returns the time that a column stands for. An interval is a whole number of
- * columns, so that all intervals look alike. */
-static double column_time(const struct paper *paper)
+/* Chooses what the columns stand for: all of the time. An interval is a whole
+ * number of columns, so that all intervals look alike. */
+static void spread_time(struct paper *paper)
 {
     double end = timeline_end(paper->timeline);
     double interval = paper->timeline->interval;
-    int columns = (int)(time_columns(paper) * interval / end);
+    int columns;
 
-    return columns == 0 ? end / time_columns(paper) : interval / columns;
+    paper->margin = margin(paper);
+    paper->right = WAIT_COLUMNS;
+    paper->begin = 0;
+    columns = (int)(time_columns(paper) * interval / end);
+    paper->column =
+        columns == 0 ? end / time_columns(paper) : interval / columns;
 }
 
 static double time_of(const struct paper *paper, int column)
 {
-    return column * column_time(paper);
+    return paper->begin + column * paper->column;
 }
 
 static int column_of(const struct paper *paper, double time)
 {
     int columns = time_columns(paper);
     /* A microsecond outweighs the rounding errors of whole intervals. */
-    int column = (int)((time + 1e-6) / column_time(paper));
+    int column = (int)((time - paper->begin + 1e-6) / paper->column);
 
     if (column < 0)
         return 0;
@@ -118,15 +121,30 @@ static void mark_letter(const struct paper *paper, enum cell *cells,
     double wait = letter_wait(paper->timeline, letter);
     int from = column_of(paper, letter->sent), to = from;
 
-    if (wait > time_of(paper, 1))
+    if (letter->sent + wait < paper->begin)
+        return;
+    if (wait > paper->column)
         to = column_of(paper, letter->sent + wait);
     for (int i = from; i <= to; i++)
         if (cells[i] != SENT)
             raise_cell(&cells[i], WAITING);
-    if (cells[from] != PRINTED)
+    if (letter->sent >= paper->begin && cells[from] != PRINTED)
         cells[from] = SENT;
     if (letter->printed != NEVER)
-        cells[to] = PRINTED;
+        cells[to] = letter->unsure ? TAKEN : PRINTED;
+}
+
+/* Marks that a client has left, after what it has sent in the same column. */
+static void mark_end(const struct paper *paper, enum cell *cells,
+                     const struct client *client)
+{
+    int column = column_of(paper, client->left);
+
+    if (client->left == NEVER || client->left < paper->begin)
+        return;
+    if (cells[column] >= SENT && column + 1 < time_columns(paper))
+        column++;
+    raise_cell(&cells[column], client->reset ? RESET : LEFT);
 }
 
 /* Marks a client. How long it was connected is left out where its server does
@@ -136,10 +154,10 @@ static void mark_client(const struct paper *paper, enum cell *cells,
 {
     bool hidden = client->begun == NEVER || (own && client->accepted == NEVER);
     bool closed = client->closed != NEVER;
-    int from = column_of(paper, client->begun);
-    int to = column_of(paper, closed ? client->closed : paper->timeline->now);
+    double end = closed ? client->closed : paper->timeline->now;
+    int from = column_of(paper, client->begun), to = column_of(paper, end);
 
-    for (int i = from; !hidden && i <= to; i++) {
+    for (int i = from; !hidden && end >= paper->begin && i <= to; i++) {
         bool accepted = client->accepted != NEVER &&
                         client->accepted < time_of(paper, i + 1);
 
@@ -147,6 +165,7 @@ static void mark_client(const struct paper *paper, enum cell *cells,
     }
     for (int i = 0; i < client->sent; i++)
         mark_letter(paper, cells, &client->letters[i]);
+    mark_end(paper, cells, client);
 }
 
 static void draw_cell(struct paper *paper, enum cell cell)
@@ -155,18 +174,16 @@ static void draw_cell(struct paper *paper, enum cell cell)
     fputs(paper->unicode ? looks[cell].unicode : looks[cell].ascii, paper->out);
 }
 
-static void draw_client_cells(struct paper *paper, const struct server *server,
-                              int client)
+void draw_client(struct paper *paper, const struct client *client, bool own)
 {
     enum cell cells[COLUMNS_MAX] = {BLANK};
 
-    mark_client(paper, cells, &server->clients[client], server->own);
+    mark_client(paper, cells, client, own);
     for (int i = 0; i < time_columns(paper); i++)
         draw_cell(paper, cells[i]);
 }
 
-/* Ends a row with the longest wait so far, if there was any. */
-static void draw_wait(struct paper *paper, double wait)
+void draw_wait(struct paper *paper, double wait)
 {
     char text[DURATION_SIZE] = "";
 
@@ -212,33 +229,34 @@ static void draw_clients(struct paper *paper, const struct group *group)
         fprintf(paper->out, count == 1 ? " %c " : " %c-%c ", 'a' + i,
                 'a' + i + count - 1);
         fputs(share && count == 1 ? "  " : "", paper->out);
-        draw_client_cells(paper, server, i);
+        draw_client(paper, &server->clients[i], server->own);
         draw_wait(paper, group_wait(paper->timeline, group, i, count));
     }
 }
 
-/* Draws times in the middle above their columns. */
-static void draw_axis(struct paper *paper)
+void draw_axis(struct paper *paper, double end, const char *heading)
 {
     int columns = time_columns(paper), column = -2;
-    double step = timeline_step(paper->timeline, columns / TICK_COLUMNS);
+    double step = timeline_step(end - paper->begin, columns / TICK_COLUMNS);
+    int first = (int)(paper->begin / step);
 
-    fprintf(paper->out, "%*s", margin(paper) - 2, "");
-    for (int i = 0; i * step < timeline_end(paper->timeline); i++) {
+    fprintf(paper->out, "%*s", paper->margin - 2, "");
+    for (int i = first; i * step < end; i++) {
         char text[DURATION_SIZE];
         int length = snprintf(text, sizeof text, "%g s", i * step);
         int begin = column_of(paper, i * step) - length / 2;
 
-        if (begin < column || begin + length > columns)
+        if (i * step < paper->begin || begin < column ||
+            begin + length > columns)
             continue;
         fprintf(paper->out, "%*s%s", begin - column, "", text);
         column = begin + length;
     }
-    fprintf(paper->out, "%*s", columns - column + WAIT_COLUMNS, "waited");
+    fprintf(paper->out, "%*s", columns - column + paper->right, heading);
     end_row(paper);
 }
 
-static void draw_mark(struct paper *paper, enum cell cell, const char *meaning)
+void draw_mark(struct paper *paper, enum cell cell, const char *meaning)
 {
     fputs("   ", paper->out);
     draw_cell(paper, cell);
@@ -248,9 +266,9 @@ static void draw_mark(struct paper *paper, enum cell cell, const char *meaning)
 
 static void draw_legend(struct paper *paper)
 {
-    bool wide = paper->columns >= LEGEND_COLUMNS + margin(paper) / 2;
+    bool wide = paper->columns >= LEGEND_COLUMNS + paper->margin / 2;
 
-    fprintf(paper->out, "%*s", wide ? margin(paper) - 3 : 0, "");
+    fprintf(paper->out, "%*s", wide ? paper->margin - 3 : 0, "");
     draw_mark(paper, SENT, "sent");
     draw_mark(paper, WAITING, "waits");
     draw_mark(paper, PRINTED, "printed");
@@ -293,7 +311,8 @@ void draw_chart(struct paper *paper)
     struct group groups[SERVERS_MAX];
     bool each = each_has_rows(paper);
 
-    draw_axis(paper);
+    spread_time(paper);
+    draw_axis(paper, timeline_end(paper->timeline), "waited");
     draw_groups(paper, groups, group_servers(paper->timeline, each, groups));
     if (is_spaced(paper))
         end_row(paper);

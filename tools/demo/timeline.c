@@ -315,9 +315,11 @@ static void forget(struct timeline *timeline, struct server *server)
     for (int i = 0; i < timeline->clients; i++) {
         struct client *client = &server->clients[i];
 
-        client->begun = client->accepted = client->closed = NEVER;
+        client->begun = client->accepted = NEVER;
+        client->closed = client->left = NEVER;
         for (int j = 0; j < timeline->rounds; j++)
-            client->letters[j] = (struct letter){NEVER, NEVER};
+            client->letters[j] =
+                (struct letter){.sent = NEVER, .printed = NEVER};
     }
 }
 
@@ -388,12 +390,12 @@ double timeline_end(const struct timeline *timeline)
     return timeline->now > planned ? timeline->now : planned;
 }
 
-double timeline_step(const struct timeline *timeline, int most)
+double timeline_step(double seconds, int most)
 {
     static const double factors[] = {2, 2.5, 2};
     double step = 0.1;
 
-    for (int i = 0; timeline_end(timeline) / step > most; i++)
+    for (int i = 0; seconds / step > most; i++)
         step *= factors[i % 3];
     return step;
 }

@@ -33,11 +33,14 @@ enum { CLIENTS_MAX = 26, ROUNDS_MAX = 99, SERVERS_MAX = 16 };
 
 struct letter {
     double sent, printed; /* or NEVER */
+    bool unsure;          /* received, but it is unknown which words it was */
 };
 
 struct client {
     char address[80]; /* as its server shows it; "" while unknown */
     double begun, accepted, closed; /* or NEVER; also while unknown */
+    double left;                    /* when it closed its side, or NEVER */
+    bool reset;                     /* it did so by a reset */
     long received;                  /* bytes that the server took from it */
     int sent, printed;              /* letters so far */
     struct letter letters[ROUNDS_MAX];
@@ -74,9 +77,9 @@ int letters_lost(const struct timeline *timeline, const struct server *server);
 /* Returns where a time axis ends, with room for all that will happen. */
 double timeline_end(const struct timeline *timeline);
 
-/* Returns the distance of marks on a time axis, in seconds, so that no more
- * than `most` of them fit. */
-double timeline_step(const struct timeline *timeline, int most);
+/* Returns the distance of marks on a time axis of so many seconds, so that no
+ * more than `most` of them fit. */
+double timeline_step(double seconds, int most);
 
 /* Returns how long a letter waited, or has waited up to now. */
 double letter_wait(const struct timeline *timeline,
