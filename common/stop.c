@@ -33,6 +33,7 @@ const int *const stop_signals = signals;
 static atomic_int requested, failed;
 static atomic_int blocked_fd = -1;
 static int ends[2] = {-1, -1};
+static void (*tell)(void);
 
 static void on_alarm(int number)
 {
@@ -60,13 +61,15 @@ void stop_after_failure(void)
     stop_request();
 }
 
-/* Asks the server to stop, and makes the call return that blocks on one
- * descriptor. */
+/* Asks the server to stop, makes the call return that blocks on one descriptor,
+ * and tells whom stop_tells has named. */
 static void stop_now(void)
 {
     stop_request();
     if (blocked_fd >= 0)
         shutdown(blocked_fd, SHUT_RD);
+    if (tell != NULL)
+        tell();
 }
 
 static void on_stop(int number)
@@ -146,6 +149,11 @@ void stop_shuts_down(int fd)
     blocked_fd = fd;
 }
 
+void stop_tells(void (*function)(void))
+{
+    tell = function;
+}
+
 static void on_stop_child(int number)
 {
     int saved = errno;
@@ -165,6 +173,7 @@ pid_t stop_fork(void)
     sigprocmask(SIG_BLOCK, &all, &before);
     pid = fork();
     if (pid == 0) {
+        tell = NULL;
         handle(STOP_CHILD, on_stop_child);
         sigdelset(&before, STOP_CHILD);
         for (int i = 0; i < 2; i++) {

@@ -54,6 +54,12 @@ int stop_descriptor(void);
  * after that, as long as the next one is stored before anything is opened. */
 void stop_shuts_down(int fd);
 
+/* Stores a function that the handler calls when the server is asked to stop, so
+ * that children hear of it although their parent is stuck and a second signal
+ * ends it. Only what is safe in a handler, and before stop_on_signals. See
+ * signal-safety(7). */
+void stop_tells(void (*function)(void));
+
 /* fork(2), for a child that is stopped on its own: a stop signal that it gets
  * is not its parent's. Its parent stops it with STOP_CHILD, which is not taken
  * for the second signal of a Ctrl+C that the child has got, too. */

@@ -4,7 +4,7 @@
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct client;
@@ -21,7 +21,10 @@ void add_child(pid_t pid, struct client *client);
  * NULL: it is not on the list. */
 struct client *remove_child(pid_t pid);
 
-/* Sends a signal to each child. See kill(2). */
-void signal_children(int number);
+/* Returns how many children are on the list. */
+size_t child_count(void);
+
+/* Asks each child to stop. A signal handler may call it. See kill(2). */
+void stop_children(void);
 
 #endif

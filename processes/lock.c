@@ -5,11 +5,15 @@
 
 #include "lock.h"
 
+#include "../common/error.h"
 #include "../common/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int file;
 
@@ -36,21 +40,31 @@ static int change(int byte, short type, int how)
     return fcntl(file, how, &part);
 }
 
-/* After a stop SIGALRM comes each second. If the others hold the lock that
- * long, the output is stuck: go on without, and find that out, too. */
-static void take(int byte, int *alarms)
+/* The file is longer than nothing once the output of some process has failed.
+ */
+static bool output_has_failed(void)
+{
+    struct stat status;
+
+    return fstat(file, &status) == 0 && status.st_size > 0;
+}
+
+/* After a stop SIGALRM comes each second. If the output is stuck, the process
+ * that holds the lock gives up and leaves the mark, and the others need not
+ * find that out one after the other: they go on without the lock. */
+static void take(int byte)
 {
     while (change(byte, F_WRLCK, F_SETLKW) == -1 && errno == EINTR)
-        if (stop_requested() && ++*alarms > 2)
+        if (stop_requested() && output_has_failed())
             break;
 }
 
 void lock(void)
 {
-    int error = errno, alarms = 0;
+    int error = errno;
 
-    take(QUEUE, &alarms);
-    take(OUTPUT, &alarms);
+    take(QUEUE);
+    take(OUTPUT);
     change(QUEUE, F_UNLCK, F_SETLK);
     errno = error;
 }
@@ -59,6 +73,8 @@ void unlock(void)
 {
     int error = errno;
 
+    if (stop_status() != 0 && ftruncate(file, 1) == -1)
+        warn_errno("cannot mark that the output has failed");
     change(OUTPUT, F_UNLCK, F_SETLK);
     errno = error;
 }

@@ -104,10 +104,11 @@ static void print_killed(struct client *client, int number)
 }
 
 /* Reaps every child that has ended; with 0 instead of WNOHANG, waits until all
- * have. */
+ * have. A child from before exec is not on the list and not waited for: it may
+ * never end, or be the one that reads the output. */
 static void reap(int how)
 {
-    for (;;) {
+    while (child_count() > 0) {
         int status;
         pid_t pid = waitpid(-1, &status, how);
         struct client *client = pid > 0 ? remove_child(pid) : NULL;
@@ -148,12 +149,16 @@ static sigset_t catch_sigchld(void)
 
 int main(int argc, char **argv)
 {
-    int listener = start_server("processes", argc, argv, BLOCKING_RECV);
-    sigset_t mask = catch_sigchld();
-    int stop = stop_descriptor();
+    sigset_t mask;
+    int listener, stop;
 
+    prepare_server("processes", argc, argv);
     if (open_lock() == -1)
         die_errno("cannot make a temporary file");
+    stop_tells(stop_children);
+    listener = open_server(BLOCKING_RECV);
+    mask = catch_sigchld();
+    stop = stop_descriptor();
     if (listener >= FD_SETSIZE || stop >= FD_SETSIZE)
         die("cannot wait: a descriptor does not fit FD_SETSIZE");
     while (may_wait()) {
@@ -175,7 +180,7 @@ int main(int argc, char **argv)
         if (FD_ISSET(listener, &ready))
             accept_connections(listener);
     }
-    signal_children(STOP_CHILD);
+    stop_children(); /* after a failure no signal has told them */
     reap(0);
     return stop_server(listener);
 }

@@ -224,3 +224,82 @@ ends_whole() {
   has "processes: pselect failed: Invalid argument" "$ERR"
   same "Stopped." "$(tail -n 1 "$LOG")"
 }
+
+@test "a child from before exec is not waited for" {
+  PREPARE='sleep 20 &' start_server
+  hold connect send:x line
+  wait_for x
+  kill -TERM "$PID"
+  wait_end
+  same 0 "$STATUS"
+  same Stopped. "$(tail -n 1 "$LOG")"
+  go
+  wait_held
+}
+
+@test "no line is torn at a stop, however slow the reader" {
+  local all=$BATS_TEST_TMPDIR/all reads
+
+  to_pipe '' --recv-size 262144
+  hold connect:2 line use:1 fill:60000 say:sent line
+  wait_until saw accept 2
+  wait_until asleep
+  fill_pipe
+  go
+  wait_said sent
+  wait_until_quiet
+  # One child is stuck in its write. The other has a last line to print.
+  kill -TERM "$PID"
+  # 4 KB each 0.3 s, for longer than three of the alarms that come after a stop.
+  for ((reads = 0; reads < 13; reads++)); do
+    dd bs=4096 count=1 <&8 2>/dev/null
+    sleep 0.3
+  done >"$all"
+  read_pipe "$all"
+  wait_end
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  wait_for Stopped. "$all"
+  tr -d '\000' <"$all" >"$all.text"
+  # Numbered lines, and between them none of another process.
+  same "" "$(awk '/^[0-9]+ *$/ {
+      if (last && $1 != last + 1 || other) print other, $0
+      last = $1
+      next
+    }
+    last { other = other $0 }' "$all.text")"
+  go
+  wait_held
+}
+
+@test "a second signal for the parent alone leaves no child behind" {
+  to_pipe
+  hold connect:2 line use:1 fill:5000 say:sent line each:wait-closed
+  wait_until saw accept 2
+  wait_until asleep
+  fill_pipe
+  go
+  wait_said sent
+  wait_until_quiet
+  # One child has the output and is stuck, so the parent waits to announce this:
+  client connect close
+  wait_until_quiet
+  CHILDREN=$(children)
+  kill -TERM "$PID"
+  sleep 0.4
+  kill -TERM "$PID"
+  wait_end
+  same 143 "$STATUS"
+  wait_until none_runs "$CHILDREN"
+  go
+  wait_held
+}
+
+# none_runs PIDS: whether none of them is there any more.
+none_runs() {
+  local pid
+
+  for pid in $1; do
+    ! kill -0 "$pid" 2>/dev/null || return 1
+  done
+}
