@@ -33,10 +33,10 @@ static void received(struct client *client, const struct completion *recv)
                    recv->error == ECANCELED || recv->error == EAGAIN ||
                    recv->error == EINTR;
 
-    if (recv->data != NULL) {
+    if (recv->result > 0)
         print_chunk(client, recv->data, recv->result);
+    if (recv->data != NULL)
         ring_give_back(recv->data);
-    }
     if (!goes_on)
         client->error = recv->error; /* 0: the client has closed its side */
     if (!goes_on && recv->more)
