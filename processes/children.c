@@ -1,5 +1,8 @@
 /*
  * children.c: the list of child processes; children.h says what for.
+ *
+ * The handler of a stop signal goes through it (stop_children), at any moment:
+ * so a child is put on the list, and taken off, by a change of one pointer.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -10,77 +13,53 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static struct child {
+struct child {
     pid_t pid;
     struct client *client;
-} * children;
+    struct child *_Atomic next;
+};
 
-static size_t count, capacity;
-
-/* The handler of a stop signal goes through the list (stop_children): it must
- * not find it half changed. */
-static sigset_t hold_signals(void)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    return before;
-}
-
-static void release_signals(sigset_t before)
-{
-    sigprocmask(SIG_SETMASK, &before, NULL);
-}
+static struct child *_Atomic first;
+static struct child *reserved;
 
 int reserve_child(void)
 {
-    size_t wanted = 2 * capacity + 64;
-    struct child *larger;
-    sigset_t before;
-
-    if (count < capacity)
-        return 0;
-    before = hold_signals();
-    larger = realloc(children, wanted * sizeof *children);
-    if (larger != NULL) {
-        children = larger;
-        capacity = wanted;
-    }
-    release_signals(before);
-    return larger != NULL ? 0 : -1;
+    if (reserved == NULL)
+        reserved = malloc(sizeof *reserved);
+    return reserved == NULL ? -1 : 0;
 }
 
 void add_child(pid_t pid, struct client *client)
 {
-    sigset_t before = hold_signals();
-
-    children[count++] = (struct child){pid, client};
-    release_signals(before);
+    *reserved = (struct child){pid, client, first};
+    first = reserved;
+    reserved = NULL;
 }
 
 struct client *remove_child(pid_t pid)
 {
-    sigset_t before = hold_signals();
-    struct client *client = NULL;
+    struct child *child;
 
-    for (size_t i = 0; i < count && client == NULL; i++) {
-        if (children[i].pid != pid)
+    for (struct child *_Atomic *link = &first; (child = *link) != NULL;
+         link = &child->next) {
+        struct client *client = child->client;
+
+        if (child->pid != pid)
             continue;
-        client = children[i].client;
-        children[i] = children[--count];
+        *link = child->next;
+        free(child);
+        return client;
     }
-    release_signals(before);
-    return client;
+    return NULL;
 }
 
-size_t child_count(void)
+bool has_children(void)
 {
-    return count;
+    return first != NULL;
 }
 
 void stop_children(void)
 {
-    for (size_t i = 0; i < count; i++)
-        kill(children[i].pid, STOP_CHILD);
+    for (struct child *child = first; child != NULL; child = child->next)
+        kill(child->pid, STOP_CHILD);
 }

@@ -4,7 +4,7 @@
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct client;
@@ -21,8 +21,8 @@ void add_child(pid_t pid, struct client *client);
  * NULL: it is not on the list. */
 struct client *remove_child(pid_t pid);
 
-/* Returns how many children are on the list. */
-size_t child_count(void);
+/* Returns whether there is a child on the list. */
+bool has_children(void);
 
 /* Asks each child to stop. A signal handler may call it. See kill(2). */
 void stop_children(void);

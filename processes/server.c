@@ -108,7 +108,7 @@ static void print_killed(struct client *client, int number)
  * never end, or be the one that reads the output. */
 static void reap(int how)
 {
-    while (child_count() > 0) {
+    while (has_children()) {
         int status;
         pid_t pid = waitpid(-1, &status, how);
         struct client *client = pid > 0 ? remove_child(pid) : NULL;
