@@ -3,35 +3,28 @@
  *
  * A kqueue is an epoll instance and nothing else: the kernel keeps the list of
  * what is watched, so that close(2) of a descriptor, or of the kqueue, leaves
- * nothing behind to tidy up. What a report needs to know, which number and
- * what `data` means for it, travels through the kernel in epoll_data.
+ * nothing behind to tidy up. What a report needs to know, the filter and the
+ * number, travels through the kernel in epoll_data.
  *
  * Signals are the one exception, since a handler belongs to the process. A
  * handler of our own stands before the program's, and counts in an eventfd,
  * which epoll watches like any other descriptor.
  *
  * To try it: compile tests/unit/kqueue_test.c together with this file.
- * Read: kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2), tcp(7).
+ * Read: kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2).
  */
-#define _GNU_SOURCE /* for struct tcp_info, which musl shows only then */
+#define _GNU_SOURCE /* for NSIG */
 
 #include <sys/event.h>
 
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-/* What `data` counts. It is settled at EV_ADD, not anew for every event. */
-enum kind { BYTES, CLIENTS, SIGNALS };
 
 /* The most events that one call reports. What is left comes with the next. */
 enum { BATCH = 256 };
@@ -50,11 +43,11 @@ static int fail(int error)
     return -1;
 }
 
-static struct epoll_event interest(uint32_t events, enum kind kind, int ident)
+static struct epoll_event interest(uint32_t events, bool is_signal, int ident)
 {
     return (struct epoll_event){
         .events = events,
-        .data.u64 = (uint64_t)kind << 32 | (uint32_t)ident,
+        .data.u64 = (uint64_t)is_signal << 32 | (uint32_t)ident,
     };
 }
 
@@ -67,19 +60,11 @@ int kqueue(void)
 
 static int add_descriptor(int kq, int fd)
 {
-    int listening = 0;
-    socklen_t size = sizeof listening;
-    struct epoll_event event;
+    struct epoll_event event = interest(EPOLLIN | EPOLLRDHUP, false, fd);
 
-    /* What is not a socket has no such option, and is not a listener. */
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
-        listening = 0;
-    event = interest(EPOLLIN | EPOLLRDHUP, listening ? CLIENTS : BYTES, fd);
-    if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0)
+    /* To add again is no error in kqueue(2). */
+    if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST)
         return 0;
-    /* To add again is no error in kqueue(2), and looks at the kind again. */
-    if (errno == EEXIST)
-        return epoll_ctl(kq, EPOLL_CTL_MOD, fd, &event);
     /* What epoll cannot watch, such as a regular file, we do not know. */
     return errno == EPERM ? fail(EINVAL) : -1;
 }
@@ -159,7 +144,7 @@ static void stop_counting(struct watch *watch)
 static int add_signal(int kq, int sig)
 {
     struct watch *watch = &watches[sig];
-    struct epoll_event event = interest(EPOLLIN, SIGNALS, sig);
+    struct epoll_event event = interest(EPOLLIN, true, sig);
 
     if (watch->owner == getpid()) {
         if (epoll_ctl(watch->kq, EPOLL_CTL_MOD, watch->counter, &event) == 0)
@@ -245,29 +230,6 @@ static int apply_all(int kq, const struct kevent *changes, int nchanges,
 
 /* Events */
 
-/* The bytes that can be read from fd without waiting. */
-static intptr_t bytes_waiting(int fd)
-{
-    int bytes = 0;
-
-    /* What has no such number, an eventfd say, is readable nevertheless. */
-    if (ioctl(fd, FIONREAD, &bytes) != 0)
-        return 0;
-    return bytes;
-}
-
-/* The clients that accept(2) would find. For a listener, the kernel puts
- * their number where other sockets have that of unacknowledged segments. */
-static intptr_t clients_waiting(int fd)
-{
-    struct tcp_info info = {0};
-    socklen_t size = sizeof info;
-
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return 1;
-    return info.tcpi_unacked;
-}
-
 /* The signals since the last call: to read an eventfd sets it to 0. */
 static intptr_t signals_counted(int sig)
 {
@@ -281,21 +243,17 @@ static intptr_t signals_counted(int sig)
 /* Writes the event, and returns false if there is none after all. */
 static bool describe(const struct epoll_event *ready, struct kevent *event)
 {
-    static intptr_t (*const count[])(int) = {
-        [BYTES] = bytes_waiting,
-        [CLIENTS] = clients_waiting,
-        [SIGNALS] = signals_counted,
-    };
-    enum kind kind = (enum kind)(ready->data.u64 >> 32);
+    bool is_signal = ready->data.u64 >> 32;
     int ident = (int)(uint32_t)ready->data.u64;
     bool eof = ready->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 
-    if (kind == SIGNALS)
-        EV_SET(event, ident, EVFILT_SIGNAL, EV_CLEAR, 0, 0, NULL);
-    else
+    if (!is_signal) {
         EV_SET(event, ident, EVFILT_READ, eof ? EV_EOF : 0, 0, 0, NULL);
-    event->data = count[kind](ident);
-    return kind != SIGNALS || event->data > 0;
+        return true;
+    }
+    EV_SET(event, ident, EVFILT_SIGNAL, EV_CLEAR, 0, signals_counted(ident),
+           NULL);
+    return event->data > 0;
 }
 
 /* Returns what epoll_wait(2) takes, or -2 for what is no time. */

@@ -431,14 +431,6 @@ function explain_enter(woken,    handed) {
       "requests: " handed)
 }
 
-function explain_getsockopt() {
-  if (arguments ~ /ACCEPTCONN/)
-    row(shown(), "= 0", "a listener or a client?", "which kind is it?")
-  else
-    row(shown(), "= 0", "for kevent's data: how many clients wait?",
-      "how many clients?")
-}
-
 function explain_epoll_ctl(    call) {
   call = shown()
   if (change == "DEL")
@@ -591,11 +583,6 @@ function explain_more(woken) {
     row(shown(), "= 0", "memory for what will be received", "memory to receive")
   else if (verb == "io_uring_enter")
     explain_enter(woken)
-  else if (verb == "ioctl" && arguments ~ /FIONREAD/)
-    row(shown(), "= 0", "for kevent's data: how many bytes are there?",
-      "how many bytes?")
-  else if (verb == "getsockopt" && name ~ /kqueue/)
-    explain_getsockopt()
 }
 
 # --- The trace, line by line -------------------------------------------------

@@ -42,7 +42,7 @@ WAITS="$WAITS|io_uring_enter"
 # What is shown. Memory, files and signal handlers are left out.
 CALLS='/^(listen|accept4?|recv(from|msg)?|read|writev?|close|shutdown)$'
 CALLS="$CALLS"',/^(_?(new)?p?select(6.*)?|p?poll(_time64)?|epoll_.*)$'
-CALLS="$CALLS"',/^(getsockopt|ioctl|fcntl(64)?|rt_sig(timedwait.*|queueinfo))$'
+CALLS="$CALLS"',/^(fcntl(64)?|rt_sig(timedwait.*|queueinfo))$'
 CALLS="$CALLS"',/^(clone3?|v?fork|wait(4|id)|exit(_group)?|io_uring_.*)$'
 
 say() {

@@ -8,8 +8,9 @@
  * the man page says. What is missing is refused with EINVAL, never ignored.
  *
  * What it knows
- *   EVFILT_READ    sockets, pipes and terminals; `data` is the number of bytes
- *                  waiting, for a listening TCP socket that of the clients
+ *   EVFILT_READ    sockets, pipes and terminals. `data` is 0: BSD counts the
+ *                  bytes that wait, or the clients of a listener; to ask Linux
+ *                  for them would cost one more system call for each event
  *   EVFILT_SIGNAL  `data` counts the signals since the last report
  *   EV_ADD (also with EV_ENABLE), EV_DELETE; EV_EOF and EV_ERROR in answers
  *
@@ -22,8 +23,6 @@
  *     dup() or fork() made another, EV_DELETE it before closing.
  *   - BSD gives a kqueue to no child. Here a child inherits the descriptor,
  *     and it must not use it; signals that reach the child are not counted.
- *   - A socket is known as a listener if it was one at its last EV_ADD. A
- *     listener that is not TCP has a `data` of 1, however many are waiting.
  *   - A signal is counted when it is delivered. While it is blocked, or the
  *     process stopped, Linux keeps no more than one of each kind.
  *   - A signal counts in one kqueue at a time; a second one gets EINVAL.
@@ -36,7 +35,7 @@
  *   - EV_ADD and EV_DELETE of signals are for one thread at a time.
  *   - Timeouts are rounded up to milliseconds.
  *
- * Read: kqueue(2) of FreeBSD, NetBSD or OpenBSD; epoll(7), tcp(7).
+ * Read: kqueue(2) of FreeBSD, NetBSD or OpenBSD; epoll(7).
  */
 #ifndef KQUEUE_LINUX_SYS_EVENT_H
 #define KQUEUE_LINUX_SYS_EVENT_H
@@ -73,7 +72,7 @@ struct kevent {
     short filter;         /* EVFILT_READ or EVFILT_SIGNAL */
     unsigned short flags; /* EV_... */
     unsigned int fflags;  /* 0 */
-    intptr_t data;        /* bytes, clients, signals, or an errno */
+    intptr_t data;        /* signals, or an errno */
     void *udata;          /* NULL */
 };
 
