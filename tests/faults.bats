@@ -629,14 +629,19 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
 }
 
 @test "a crowd at the door does not starve who is inside" {
+  local name
+
   only_concurrent
   only_ours "the length of its rounds"
   start_server
-  hold connect send:hello line fill:20000 say:queued line half-close wait-eof
+  hold connect name send:hello line fill:20000 say:queued line half-close \
+    wait-eof
   wait_for hello
+  name=$(cat "$HELD")
   freeze
   go
   wait_said queued
+  wait_until arrived "$name" 20000
   client connect:200 each:send:x each:close
   thaw
   wait_until left 200
