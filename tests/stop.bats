@@ -247,6 +247,26 @@ stuck_server() {
   wait_held
 }
 
+@test "a stop whose last word alone is stuck ends with status 1, too" {
+  local last
+
+  only_ours
+  to_pipe
+  hold connect name line wait-closed
+  wait_until saw accept 1
+  fill_pipe
+  # There is room for one line, and none for what follows.
+  last="Connection closed: $(cat "$HELD")"
+  dd bs=4096 count=1 <&8 >"$BATS_TEST_TMPDIR/taken" 2>/dev/null
+  head -c $((4096 - ${#last} - 1)) /dev/zero >&8
+  stop_server TERM
+  same 1 "$STATUS"
+  same "$NAME: stopped, but standard output is stuck: some of it is lost" \
+    "$(cat "$ERR")"
+  go
+  wait_held
+}
+
 @test "a stuck output ends it even if the parent had all signals blocked" {
   only_ours
   not_under
