@@ -40,6 +40,18 @@ BEGIN {
   address = "(\\[[0-9a-f:.]+\\]|[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+):[0-9]+"
 }
 
+# A line of ss(8) with one blank between its columns, and with the same address of
+# the server whether the client came over IPv4 or IPv6.
+function narrow(line,    i) {
+  gsub(/\[::ffff:127\.0\.0\.1\]/, "127.0.0.1", line)
+  sub(/PortProcess/, "Port Process", line)
+  gsub(/ +/, " ", line)
+  sub(/ $/, "", line)
+  for (i = 2; i <= count; i += 2)
+    sub("127\\.0\\.0\\.1:" pair[i] " ", "[::1]:" pair[i] " ", line)
+  return line
+}
+
 function normal(line,    i, at) {
   for (i = 1; i < count; i += 2) {
     while (match(line " ", "[: ]" pair[i] "[^0-9]"))
@@ -49,6 +61,8 @@ function normal(line,    i, at) {
   gsub(/0\.0\.0\.0:/, "[::]:", line)
   gsub(/[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9]/, "TIME", line)
   sub(/kqueue \(on epoll\)/, "kqueue", line)
+  if (line ~ /^(State|LISTEN|ESTAB|CLOSE-WAIT) /) # ss: its columns differ in width
+    line = narrow(line)
   for (i = 1; i <= reworded; i++) {
     at = index(line, words[i])
     if (at)

@@ -19,11 +19,12 @@
 # - The files that a page links to must exist, and the drawings in docs/pictures
 #   must be what docs/pictures/draw.awk draws now.
 #
-# Servers (build/poll, or build/working-poll, which a page builds) get a free port,
-# and the clients are led there; a client's address on the page stands for one
-# real client. Nothing waits by the clock: each command is followed by the wait for
-# its output (LIMIT seconds at the most). A session that has not ended after
-# SESSION_LIMIT seconds is ended, with all its processes.
+# $PORT is 8888, as on the pages. Servers (build/poll, or build/working-poll, which
+# a page builds) get a free port instead, and the clients are led there; a client's
+# address on the page stands for one real client. Nothing waits by the clock: each
+# command is followed by the wait for its output (LIMIT seconds at the most). A
+# session that has not ended after SESSION_LIMIT seconds is ended, with all its
+# processes.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
 # outside: BUILD (where the programs are), NC (a netcat), LIMIT, SESSION_LIMIT.
@@ -79,7 +80,7 @@ ports_known() {
 real_command() {
   local asked='' plain
 
-  REAL=$1
+  REAL=${1//\$PORT/8888}
   STARTS=
   [[ $REAL =~ (--port|-p)\ (888[0-9]) ]] && asked=${BASH_REMATCH[2]}
   plain="build/((working-)?($servers))( |\$)"
@@ -186,6 +187,18 @@ do_step() {
   command=
 }
 
+# jobs_end: waits until what the session has started has ended. Fails where
+# something goes on running.
+jobs_end() {
+  local end=$((SECONDS + LIMIT))
+
+  # The shell forgets a job that has ended once it has told.
+  while jobs >/dev/null && [ -n "$(jobs -p)" ]; do
+    [ "$SECONDS" -le "$end" ] || return 1
+    sleep 0.02
+  done
+}
+
 # end_jobs: ends what a session has left running, each by its process group.
 end_jobs() {
   local pid end=$((SECONDS + LIMIT)) signal=TERM
@@ -222,6 +235,7 @@ run_session() {
     take_line "${line%% *}" "${line#* }"
   done 8<"$1"
   finish_step
+  [ -n "$broken" ] || jobs_end || broken='(at the end a job is still running)'
   end_jobs
   [ -n "$broken" ] || settle || broken='(at the end)'
   end_block
@@ -476,6 +490,7 @@ check_the_check() {
   must_fail "one wrong word" "$start"'$ kill %1\nStoped.\n```\n'
   must_fail "a line too many" "$start"'$ kill %1\n```\n'
   must_fail "a line that does not come" "$start"'hello\n```\n'
+  must_fail "a server that is left running" "$start"'```\n'
   must_fail "an excerpt that is not in the file" \
     '<!-- poll/server.c -->\n```c\n    free(watch);\n```\n'
   must_fail "a target that does not exist" \

@@ -9,34 +9,13 @@
  * Without ADDRESS it connects to this host, as `localhost` does: to ::1, or if
  * nothing answers there, as on a host without IPv6, to 127.0.0.1.
  *
- * It does the actions from left to right. Its connections are numbered, and the
- * actions from `send` to `name` act on the current one:
- *
- *     connect       opens a connection, waits until it is established, and
- *                   makes it the current one; the first is number 1
- *     connect:N     opens N, one after another
- *     use:K         makes number K the current one
- *     each:ACTION   does ACTION on every open connection, first to last
- *     send:TEXT     sends TEXT as one packet; it may contain \n \r \t \0 \\ and
- *                   \xNN
- *     send-file:PATH
- *                   sends a file
- *     fill:BYTES    sends numbered lines of 64 bytes, the last cut to fit
- *     half-close    sends FIN, and can still receive
- *     close         closes
- *     reset         closes with a RST, as after a crash of the client's machine
- *     wait-eof      waits until the server has closed, in order
- *     wait-reset    waits until the server has reset the connection
- *     wait-closed   waits for either
- *     name          prints the client's address as the server shows it
- *     say:TEXT      prints TEXT and a newline, to tell how far the client is
- *     line          waits for a line on standard input: a test steps a client
- *                   through a FIFO
+ * It does the actions from left to right. `build/tools/client --help` lists
+ * them; docs/client.md explains them, with examples.
  *
  * No action sleeps: a test waits for what happens instead. No wait lasts longer
- * than SECONDS (10; for line it is 60). The exit status is 0, or 1 with one
- * line on standard error if something failed, or 2 for wrong usage. At the end
- * the kernel closes what is still open, in order.
+ * than SECONDS. The exit status is 0, or 1 with one line on standard error if
+ * something failed, or 2 for wrong usage. At the end the kernel closes what is
+ * still open, in order.
  *
  * See connect(2), send(2), shutdown(2), socket(7) for SO_LINGER, tcp(7).
  */
@@ -54,6 +33,32 @@
 #include <unistd.h>
 
 enum { LINE_LIMIT = 60 * 1000, FILL_LINE = 64 };
+
+static const char usage[] = "client [-a ADDRESS] [-t SECONDS] PORT ACTION...";
+static const char help[] =
+    "  -a ADDRESS    the server's address; default: ::1, else 127.0.0.1\n"
+    "  -t SECONDS    how long one wait may last; default: 10, and 60 for line\n"
+    "\n"
+    "Actions, done from left to right:\n"
+    "  connect       opens a connection and makes it the current one\n"
+    "  connect:N     opens N connections; the last one is the current one\n"
+    "  use:K         makes connection K the current one; the first is 1\n"
+    "  each:ACTION   does ACTION on every open connection, first to last\n"
+    "  say:TEXT      prints TEXT and a newline\n"
+    "  line          waits for a line on standard input\n"
+    "Actions on the current connection:\n"
+    "  send:TEXT     sends TEXT; \\n \\r \\t \\0 \\\\ and \\xNN are bytes\n"
+    "  send-file:F   sends the file F\n"
+    "  fill:N        sends N bytes: numbered lines of 64 bytes\n"
+    "  half-close    ends its own side (FIN) and can still receive\n"
+    "  close         closes\n"
+    "  reset         closes with a reset (RST), as after a crash\n"
+    "  wait-eof      waits until the server has closed, in order\n"
+    "  wait-reset    waits until the server has reset the connection\n"
+    "  wait-closed   waits for either of the two\n"
+    "  name          prints the client's address as the server shows it\n"
+    "\n"
+    "docs/client.md explains them, with examples.\n";
 
 static const char *port;
 static struct endpoint server; /* its length is 0 until it is known */
@@ -365,14 +370,25 @@ static void do_each(const char *argument)
     current = chosen;
 }
 
+static noreturn void print_help(void)
+{
+    if (printf("usage: %s\n\n%s", usage, help) < 0 || fflush(stdout) == EOF)
+        fail("cannot write to standard output: %s", strerror(errno));
+    exit(0);
+}
+
 int main(int argc, char **argv)
 {
     const char *address = NULL;
     int option;
 
     start_program("client");
-    while ((option = getopt(argc, argv, "a:t:")) != -1) {
-        if (option == 'a') {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        print_help();
+    while ((option = getopt(argc, argv, "a:t:h")) != -1) {
+        if (option == 'h') {
+            print_help();
+        } else if (option == 'a') {
             address = optarg;
         } else if (option == 't') {
             long seconds = parse_number(optarg, "-t", 1, 3600);
@@ -383,7 +399,7 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind < 2)
-        fail_usage("usage: client [-a ADDRESS] [-t SECONDS] PORT ACTION...");
+        fail_usage("usage: %s; --help lists the actions", usage);
     port = argv[optind];
     parse_number(port, "port", 1, 65535);
     if (address != NULL)
