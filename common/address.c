@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names an IPv4 client of an IPv6 socket. It gets no struct sockaddr_in for
- * getnameinfo: on BSD and macOS that has one member more, its own length, and
- * POSIX knows no way to fill it in. */
+/* Writes the name of an IPv4 client of an IPv6 socket; returns false for any
+ * other address. It does not call getnameinfo, which would need a struct
+ * sockaddr_in: on BSD and macOS that struct has one more member, its length,
+ * and POSIX has no way to set it. */
 static bool name_mapped(const struct sockaddr_storage *address,
                         char name[NAME_SIZE])
 {

@@ -1,8 +1,8 @@
 /*
  * client.c: the table of clients.
  *
- * Descriptors are small numbers, and the kernel hands out the lowest that is
- * free (accept(2)), so the simplest table is an array indexed by them.
+ * A new descriptor is always the lowest free number (accept(2)), so descriptors
+ * are small, and the simplest table is an array indexed by descriptor.
  */
 #define _XOPEN_SOURCE 700
 
@@ -18,8 +18,8 @@ static struct client **clients;
 static size_t capacity;
 static unsigned count;
 
-/* Makes sure that the table reaches to `fd`. Returns false, with errno, if
- * there is no memory. */
+/* Makes the table large enough for `fd`. Returns false, with errno, if out of
+ * memory. */
 static bool reserve(size_t fd)
 {
     size_t wanted = 2 * (fd + 1);

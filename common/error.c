@@ -1,8 +1,8 @@
 /*
- * error.c: one line on standard error; error.h says which.
+ * error.c: prints error messages; error.h describes them.
  *
- * A line goes out in one write(2), so that two programs that share a terminal
- * cannot mix theirs. See printf(3), strerror(3).
+ * Each line is one write(2), so that the lines of two programs on one terminal
+ * are not mixed. See printf(3), strerror(3).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,7 +17,7 @@
 
 const char *program_name = "ways-to-wait";
 
-/* Writes "name: message" and, if `error` is not 0, what it means. */
+/* Writes "name: message" and, if `error` is not 0, the text for it. */
 static void print_line(int error, const char *format, va_list arguments)
 {
     char message[512];

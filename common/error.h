@@ -1,9 +1,9 @@
 /*
- * error.h: what went wrong, in one line on standard error.
+ * error.h: error messages, one line each, on standard error.
  *
- * Each line starts with the program's name, as "epoll: cannot listen on
- * [::]:8888: Address already in use". It is written at once and in one piece.
- * An error of standard error itself is ignored: it cannot be reported.
+ * Each line starts with the program's name, for example "epoll: cannot listen
+ * on [::]:8888: Address already in use". It is not buffered. If it cannot be
+ * written, that error is ignored, since it cannot be reported.
  */
 #ifndef ERROR_H
 #define ERROR_H
@@ -16,13 +16,13 @@
 #define LIKE_PRINTF
 #endif
 
-/* The program's name, in front of each line. Set it before anything else. */
+/* The program's name, with which each line starts. Set it first of all. */
 extern const char *program_name;
 
-/* Prints the line and goes on. The format is that of printf(3). */
+/* Prints the line and returns. The format is that of printf(3). */
 void warn(const char *format, ...) LIKE_PRINTF;
 
-/* The same, followed by a colon and what errno means. Keeps errno. */
+/* Prints the line, a colon, and the text for errno. Keeps errno. */
 void warn_errno(const char *format, ...) LIKE_PRINTF;
 
 /* Print the line and end the program by exit(3) with status 1. */

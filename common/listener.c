@@ -26,9 +26,9 @@ enum { PAUSE_MS = 1000, LOST_IN_A_ROW = 64 };
 
 static enum blocking mode;
 
-/* The pause after accept ran out of something: whether there is one, when it
- * began, how many clients there were then, and whether it has been reported
- * since the backlog was last empty. */
+/* The pause after a failed accept: whether there is one, when it began, how
+ * many clients there were then, and whether it has been reported since the
+ * backlog was last empty. */
 static bool paused, reported;
 static struct timespec pause_start;
 static unsigned clients_then;
@@ -36,8 +36,9 @@ static unsigned clients_then;
 /* How many clients in a row were lost before they were accepted. */
 static unsigned lost;
 
-/* Makes an IPv6 socket for all addresses take IPv4 clients, too. The default
- * differs between systems, and OpenBSD cannot do it: then a message says so. */
+/* Makes an IPv6 socket that listens on all addresses accept IPv4 clients, too.
+ * The default differs between systems. OpenBSD cannot do it; then the server
+ * prints a message. */
 static void serve_both_families(int fd, const struct addrinfo *address)
 {
     const struct sockaddr_in6 *in6 = (void *)address->ai_addr;
@@ -47,7 +48,7 @@ static void serve_both_families(int fd, const struct addrinfo *address)
         !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
         return;
     if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1)
-        warn_errno("serving IPv6 alone, IPv4 needs --address 0.0.0.0");
+        warn_errno("serving only IPv6; for IPv4 use --address 0.0.0.0");
 }
 
 /* Opens and binds a socket. Returns it, or -1 and errno. */
@@ -59,8 +60,8 @@ static int bind_socket(const struct addrinfo *address)
     if (fd == -1)
         return -1;
     serve_both_families(fd, address);
-    /* Without SO_REUSEADDR a restarted server must wait until the connections
-     * that it closed itself have left TIME_WAIT. */
+    /* Without SO_REUSEADDR a restarted server could not bind while connections
+     * that it closed itself are in TIME_WAIT. */
     if (set_descriptor_flags(fd, mode != BLOCKING) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         prepare_for_clients(fd) == 0 &&
@@ -73,8 +74,8 @@ static int bind_socket(const struct addrinfo *address)
     return -1;
 }
 
-/* Whether another address may do better than one that failed with this error.
- * EPROTONOSUPPORT is what a kernel without IPv6 returns on OpenBSD. */
+/* Returns whether another address may work although one failed with this error.
+ * EPROTONOSUPPORT comes from OpenBSD without IPv6 in its kernel. */
 static bool is_no_such_family(int error)
 {
     return error == EAFNOSUPPORT || error == EPROTONOSUPPORT ||
@@ -82,8 +83,8 @@ static bool is_no_such_family(int error)
 }
 
 /* Listens on the first address of `host` that this system has. Returns the
- * socket, or -1 and errno, with the address that was tried in `name`; without
- * a name if there is no such host and a message has said so. */
+ * socket, or -1 and errno. `name` is the address that was tried, or empty if
+ * there is none and a message has been printed. */
 static int listen_on_host(const char *host, char name[NAME_SIZE])
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -122,7 +123,7 @@ int listen_on(enum blocking blocking, char *name)
 
     mode = blocking;
     fd = listen_on_host(options.address ? options.address : "::", name);
-    /* A host without IPv6 has no such socket, or no such address. */
+    /* A system without IPv6 has no such socket or no such address. */
     if (fd == -1 && options.address == NULL && is_no_such_family(errno))
         fd = listen_on_host("0.0.0.0", name);
     if (fd == -1) {
@@ -131,14 +132,14 @@ int listen_on(enum blocking blocking, char *name)
         return -1;
     }
     if (getsockname(fd, (struct sockaddr *)&address, &size) == -1) {
-        warn_errno("cannot ask for the address of %s", name);
+        warn_errno("cannot get the address of %s", name);
         return -1;
     }
     name_address(&address, size, name);
     return fd;
 }
 
-/* Leaves the listener alone for a second, after an accept that failed. */
+/* Starts a pause of a second after a failed accept (errno). */
 static void pause_accepting(void)
 {
     flush_outputs();
@@ -163,7 +164,7 @@ int accept_timeout(void)
 {
     long left = paused ? PAUSE_MS - elapsed_ms(&pause_start) : 0;
 
-    /* Rounded up: a wait of 0 would return at once until the second is over. */
+    /* Rounded up: with a timeout of 0 the server would spin at the end. */
     return paused ? (left > 0 ? (int)left : 0) + 1 : -1;
 }
 
@@ -185,8 +186,8 @@ struct timespec *accept_timespec(void)
     return ms == -1 ? NULL : &limit;
 }
 
-/* Whether accept failed because of this one client or its network, which Linux
- * reports here; the next client may be fine. */
+/* Returns whether accept failed because of this one client or its network,
+ * which Linux reports in accept. The next client may be fine. */
 static bool is_one_clients(int error)
 {
     switch (error) {
@@ -209,7 +210,7 @@ static bool is_one_clients(int error)
     }
 }
 
-/* What follows from an accept that failed (errno). */
+/* Handles a failed accept (errno). */
 static void cannot_accept(void)
 {
     if (errno == EINTR)
@@ -220,8 +221,8 @@ static void cannot_accept(void)
         pause_accepting();
 }
 
-/* Makes a client of a socket that accept has returned, -1: it failed with
- * errno. */
+/* Makes a client from the socket that accept returned; -1: accept failed
+ * (errno). */
 static struct client *welcome(int fd, const struct sockaddr_storage *address,
                               socklen_t size)
 {
@@ -235,7 +236,7 @@ static struct client *welcome(int fd, const struct sockaddr_storage *address,
     lost = 0;
     if (mode == BLOCKING)
         reported = false; /* a blocking accept never finds the backlog empty */
-    /* On BSD and macOS a client that is already gone has no address. */
+    /* On BSD and macOS a client that has already left has no address. */
     client = size == 0 ? NULL : add_client(fd, address, size);
     if (client == NULL) {
         flush_outputs();
@@ -253,7 +254,7 @@ struct client *accept_client(int listener)
     int fd;
 
     if (stop_requested())
-        return NULL; /* the signal came after the wait, or as an event of it */
+        return NULL; /* the signal came during the wait or after it */
     fd = accept_cloexec(listener, (struct sockaddr *)&address, &size,
                         mode == NON_BLOCKING);
     return welcome(fd, &address, size);
@@ -265,6 +266,6 @@ struct client *accepted_client(int fd)
     socklen_t size = sizeof address;
 
     if (fd != -1 && peer_address(fd, &address, &size) == -1)
-        size = 0; /* it is already gone */
+        size = 0; /* the client has already left */
     return welcome(fd, &address, size);
 }

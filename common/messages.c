@@ -1,8 +1,8 @@
 /*
- * messages.c: every line that a server prints; messages.h says when.
+ * messages.c: prints every line of a server; messages.h says when.
  *
- * Received text passes three layers: text.c makes it safe, print_lines puts
- * the label before each line, print_data ends the last one.
+ * Received text passes three layers: text.c makes it safe, print_lines puts the
+ * label before each line, print_chunk ends the last line.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -22,13 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where messages and data go, NULL for nowhere. */
+/* Where messages and data go; NULL: nowhere. */
 static struct output *messages = &standard_output,
                      *data_output = &standard_output;
 
-/* Whether a descriptor is the file or the pipe that standard output is: events
- * and text would be mixed in it. On a terminal, or in /dev/null, they may be.
- */
+/* Returns whether a descriptor is the same file or pipe as standard output:
+ * events and text would be mixed there. On a terminal they may be mixed. */
 static bool is_standard_output(int fd)
 {
     struct stat file, output;
@@ -51,14 +50,15 @@ int open_outputs(void)
         return 0;
     }
     events_file.name = options.events;
-    /* Appending, so that `: >FILE` by another program leaves no hole. */
+    /* With O_APPEND there is no hole in the file after another program has
+     * truncated it (`: >FILE`). */
     events_file.fd =
         open(options.events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (events_file.fd == -1)
         return -1;
     if (is_standard_output(events_file.fd))
         return 1;
-    /* A terminal or a pipe has nothing to truncate, and says EINVAL. */
+    /* It fails with EINVAL on a terminal or a pipe: nothing to truncate. */
     return ftruncate(events_file.fd, 0) == -1 && errno != EINVAL ? -1 : 0;
 }
 
@@ -80,7 +80,8 @@ static void print_message(const char *what, const char *who, const char *why)
 {
     if (messages == NULL)
         return;
-    /* Two outputs, one terminal: what came first is to stand first. */
+    /* Messages and data go to different outputs, which may be one terminal:
+     * they must appear there in the order in which they were printed. */
     if (messages != data_output)
         flush_outputs();
     output_string(messages, what);
@@ -119,8 +120,8 @@ void print_receiving(const struct client *client)
     print_message("Receiving from: ", client->name, "");
 }
 
-/* Prints safe text, with a label at the start of each line if one is wanted.
- * `*open_line` says whether the last line printed still lacks its newline. */
+/* Prints safe text, with a label at the start of each line if the options ask
+ * for it. `*open_line` says whether the last line has no newline yet. */
 static void print_lines(const struct client *client, const char *text,
                         size_t size, bool *open_line)
 {
@@ -146,7 +147,8 @@ static void print_lines(const struct client *client, const char *text,
     }
 }
 
-/* Prints bytes that are not all plain text, piece by piece, made safe. */
+/* Makes bytes safe that are not all plain text, and prints them, one piece
+ * after the other. */
 static void print_escaped(struct client *client, const char *data, size_t size,
                           bool *open_line)
 {
@@ -183,7 +185,8 @@ void print_chunk(struct client *client, const char *data, ssize_t received)
         output_write(data_output, "\n", 1);
 }
 
-/* Prints, escaped, the beginning of a character whose end never came. */
+/* Prints, escaped, the first bytes of a character whose last bytes never
+ * arrived. */
 static void print_rest(struct client *client)
 {
     char safe[TEXT_GROWTH * TEXT_PART];

@@ -1,8 +1,8 @@
 /*
- * options.c: reads the command line; options.h says into what.
+ * options.c: reads the command line into the struct of options.h.
  *
- * The messages are our own, since those of getopt_long differ from one libc to
- * the next, and so does its reordering of arguments, which "+" turns off.
+ * We print our own messages, since those of getopt_long differ between C
+ * libraries. Its reordering of arguments differs, too; "+" turns it off.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -54,8 +54,8 @@ static const char usage_end[] =
     "\n"
     "Ctrl+C stops it: every client is closed first.\n";
 
-/* The first one is coroutine's alone: for the others the table starts at the
- * second. */
+/* Only coroutine has the first option: for the other servers the table starts
+ * at the second. */
 static const struct option long_options[] = {
     {"selector", required_argument, NULL, 's'},
     {"address", required_argument, NULL, 'a'},
@@ -70,7 +70,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Says what is wrong with the command line, where to look, and exits. */
+/* Prints what is wrong with the command line, and exits. */
 LIKE_PRINTF static noreturn void wrong_usage(const char *format, ...)
 {
     char message[512];
@@ -84,7 +84,7 @@ LIKE_PRINTF static noreturn void wrong_usage(const char *format, ...)
     exit(STATUS_USAGE);
 }
 
-/* Writes the names that -s takes to `out`. */
+/* Writes the names that -s accepts to `out`. */
 static void list_selectors(char *out, size_t size)
 {
     size_t used = 0;
@@ -94,8 +94,8 @@ static void list_selectors(char *out, size_t size)
                                  i == 0 ? "" : ", ", options.selectors[i]);
 }
 
-/* Ends the program after --help or --version; a lost output is an error here
- * too. */
+/* Ends the program after --help or --version, with status 1 if their output
+ * could not be written. */
 static noreturn void finish(void)
 {
     flush_outputs();
@@ -130,7 +130,7 @@ static noreturn void print_version(void)
     finish();
 }
 
-/* Returns the number that `text` is; anything else is wrong usage. */
+/* Returns the number in `text`. Anything else in it is wrong usage. */
 static long parse_number(const char *what, const char *text, long min, long max)
 {
     char *end;
@@ -138,7 +138,7 @@ static long parse_number(const char *what, const char *text, long min, long max)
 
     errno = 0;
     number = strtol(text, &end, 10);
-    /* strtol would also take blanks and a sign. */
+    /* strtol would also accept blanks and a sign. */
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
         number < min || number > max)
         wrong_usage("%s must be a number from %ld to %ld, not '%s'", what, min,
@@ -150,16 +150,16 @@ static const char *parse_selector(const char *name)
 {
     char names[128];
 
-    /* NOLINTNEXTLINE(*-core.NullDereference): with no selectors, no -s. */
+    /* NOLINTNEXTLINE(*-core.NullDereference): no selectors: no -s. */
     for (int i = 0; options.selectors[i] != NULL; i++)
         if (strcmp(options.selectors[i], name) == 0)
             return name;
     list_selectors(names, sizeof names);
-    wrong_usage("there is no selector '%s' here; there are: %s", name, names);
+    wrong_usage("unknown selector '%s'; this system has: %s", name, names);
 }
 
-/* Says what is wrong with an option that getopt_long did not take. `argument`
- * is the one that it stands in; `missing`: it lacks its value. */
+/* Prints what is wrong with an option that getopt_long rejected, and exits.
+ * `argument` contains the option; `missing`: its value is missing. */
 static noreturn void wrong_option(const char *argument, bool missing)
 {
     char letter[] = {'-', (char)optopt, '\0'};
@@ -168,7 +168,7 @@ static noreturn void wrong_option(const char *argument, bool missing)
 
     if (missing)
         wrong_usage("option '%s' needs a value", name);
-    /* For a long option that exists getopt_long leaves its letter in optopt. */
+    /* If the long option exists, getopt_long has put its letter into optopt. */
     if (is_long && optopt != 0)
         wrong_usage("option '%s' takes no value", name);
     wrong_usage("unknown option '%s'", name);

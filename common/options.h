@@ -16,18 +16,18 @@ struct options {
     int backlog;                  /* for listen(2) */
     size_t recv_size;             /* bytes, for recv(2) */
     bool label;                   /* the client's address before each line */
-    bool raw;                     /* received bytes and nothing else */
+    bool raw;                     /* print received bytes, nothing else */
     const char *events;           /* path of the events file, "-", or NULL */
     const char *selector;         /* one of `selectors` */
-    const char *const *selectors; /* what -s may name, ended by NULL, the best
-                                     one first; NULL: there is no -s */
+    const char *const *selectors; /* the names for -s, the best one first, ended
+                                     by NULL; NULL: there is no -s */
 };
 
-/* Written once, by parse_options, and read by all. */
+/* parse_options sets it; all others only read it. */
 extern struct options options;
 
-/* Reads the command line into `options`. Ends the program: with status 2 and a
- * hint when it is wrong, with 0 after --help or --version. See
+/* Reads the command line into `options`. Ends the program with status 2 and a
+ * message if it is wrong, with 0 after --help or --version. See
  * getopt_long(3). */
 void parse_options(int argc, char **argv);
 

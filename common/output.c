@@ -1,9 +1,10 @@
 /*
- * output.c: buffers and writes; output.h says what for.
+ * output.c: collects output and writes it; output.h says when.
  *
- * A write to a pipe that is never emptied blocks forever. Ctrl+C must end the
- * program anyway, so once a stop is requested, a second without any progress
- * is enough: the alarm of stop.c interrupts the write once a second.
+ * A write to a full pipe blocks until the other side reads, maybe forever.
+ * Ctrl+C must end the server anyway. So after a stop request the server gives
+ * up an output that accepts nothing for a second: the alarm of stop.c
+ * interrupts the write once a second.
  *
  * See write(2), poll(2), pipe(7), clock_gettime(2).
  */
@@ -31,7 +32,7 @@ struct output standard_output = {STDOUT_FILENO, "standard output", buffers[0],
 struct output standard_error = {STDERR_FILENO, "standard error", buffers[1], 0};
 struct output events_file = {-1, "the events file", buffers[2], 0};
 
-/* Waits until the output takes more. Returns 0, or -1 and errno. */
+/* Waits until the output accepts more. Returns 0, or -1 and errno. */
 static int wait_for_room(int fd)
 {
     struct pollfd output = {.fd = fd, .events = POLLOUT};
@@ -39,9 +40,9 @@ static int wait_for_room(int fd)
     return poll(&output, 1, -1) == -1 ? -1 : 0;
 }
 
-/* Writes all of `size` bytes: goes on after a short write and a signal, and
- * waits for an output that would block. Returns 0, or -1 and errno; ETIMEDOUT:
- * a stop is requested and for a second nothing could be written. */
+/* Writes all `size` bytes. Continues after a short write or a signal, and waits
+ * if the output would block. Returns 0, or -1 and errno; ETIMEDOUT: a stop is
+ * requested, and nothing could be written for a second. */
 static int write_all(int fd, const char *data, size_t size)
 {
     bool stopping = stop_requested();
@@ -102,7 +103,7 @@ void output_write(struct output *output, const void *data, size_t size)
     if (size > OUTPUT_SIZE - output->used)
         drain(output);
     if (size > OUTPUT_SIZE) {
-        /* What does not fit is not copied. */
+        /* Too large for the buffer: it is written directly. */
         if (output->fd != -1 && write_all(output->fd, data, size) == -1)
             abandon(output);
         return;

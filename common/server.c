@@ -1,7 +1,8 @@
 /*
- * server.c: how every server begins, closes a client, and ends.
- * This is the one place in common/ that ends the program when something fails
- * (options.c does so for a wrong command line).
+ * server.c: what all servers do to start, to close a client, and to stop.
+ *
+ * In common/ only this file ends the program when something fails (and
+ * options.c, if the command line is wrong).
  */
 #define _XOPEN_SOURCE 700
 
@@ -17,8 +18,9 @@
 
 char *chunk;
 
-/* If a reader of our output goes away, or a file grows too large, write is to
- * fail with EPIPE or EFBIG, and no signal is to kill. See write(2). */
+/* If the reader of our output has ended, or a file grows too large, write
+ * should fail with EPIPE or EFBIG instead of a signal killing the server. See
+ * write(2). */
 static void ignore_write_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_IGN};
@@ -29,8 +31,8 @@ static void ignore_write_signals(void)
         die_errno("cannot ignore a signal");
 }
 
-/* Allocates what recv fills. The kernel copies faster to the start of a page.
- * See posix_memalign(3). */
+/* Allocates the buffer for recv. The kernel copies faster to the start of a
+ * page. See posix_memalign(3). */
 static void allocate_chunk(void)
 {
     void *pages;
@@ -41,7 +43,6 @@ static void allocate_chunk(void)
     chunk = pages;
 }
 
-/* See open_outputs. */
 static void open_outputs_or_exit(void)
 {
     switch (open_outputs()) {
@@ -73,9 +74,8 @@ int open_server(enum blocking blocking)
     int listener = listen_on(blocking, address);
 
     if (listener == -1)
-        exit(EXIT_FAILURE); /* listen_on has said why */
-    /* Up to here Ctrl+C ends the program at once, as it should while it looks
-     * up a name. */
+        exit(EXIT_FAILURE); /* listen_on has printed why */
+    /* Until here Ctrl+C ends the program at once, even in a name lookup. */
     if (stop_on_signals() == -1)
         die_errno("cannot handle signals");
     open_outputs_or_exit();
@@ -117,8 +117,8 @@ void watch_unless_paused(int listener, bool (*watch)(int fd),
     watching = wanted;
 }
 
-/* Everything is printed before the connection ends: a client that sees the end
- * finds all it has sent in the output. */
+/* Writes the output before it closes the connection: a client that sees the end
+ * of its connection finds all that it has sent in the output. */
 static void finish_client(struct client *client)
 {
     flush_outputs();

@@ -1,11 +1,11 @@
 /*
- * stop.c: handlers for the signals that stop a server; stop.h says how they
- * reach it.
+ * stop.c: handlers for the signals that stop a server; stop.h describes them.
  *
  * The handlers are installed without SA_RESTART, so that they interrupt a call
- * that blocks. A signal that comes just before the call interrupts nothing:
- * this is what the pipe and the shutdown are for. Where neither helps (a write
- * to a full pipe, a listener on BSD) an alarm each second interrupts again.
+ * that blocks. A signal that arrives just before the call does not interrupt
+ * it; for this case there are the pipe and the shutdown. Where neither works (a
+ * write to a full pipe, a listener on BSD), an alarm interrupts the call once a
+ * second.
  *
  * See signal-safety(7), sigaction(2), alarm(2), pipe(2), shutdown(2).
  */
@@ -29,7 +29,7 @@ enum { SAME_STOP_MS = 300 };
 static int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
 const int *const stop_signals = signals;
 
-/* Atomic, for the handlers and for threads. */
+/* Atomic, because handlers and threads use them. */
 static atomic_int requested, failed;
 static atomic_int blocked_fd = -1;
 static int ends[2] = {-1, -1};
@@ -46,11 +46,11 @@ void stop_request(void)
     struct sigaction action = {.sa_handler = on_alarm};
 
     requested = 1;
-    /* Not before: an alarm that the parent has set is to end the program. */
+    /* Not earlier: an alarm that the parent has set must end the program. */
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
     alarm(1);
-    /* The pipe is non-blocking, and one byte that it holds is enough. */
+    /* The pipe is non-blocking. If it is full, it is readable anyway. */
     if (write(ends[1], "", 1) == -1)
         return;
 }
@@ -61,8 +61,8 @@ void stop_after_failure(void)
     stop_request();
 }
 
-/* Asks the server to stop, makes the call return that blocks on one descriptor,
- * and tells whom stop_tells has named. */
+/* Asks the server to stop, makes the call return that blocks on blocked_fd, and
+ * calls the function that stop_tells has stored. */
 static void stop_now(void)
 {
     stop_request();
@@ -84,7 +84,7 @@ static void on_stop(int number)
         clock_gettime(CLOCK_MONOTONIC, &first);
         stop_now();
     } else if (elapsed_ms(&first) >= SAME_STOP_MS) {
-        /* It is delivered when this handler returns. */
+        /* The signal is delivered when this handler returns. */
         sigaction(number, &action, NULL);
         raise(number);
     }
@@ -95,14 +95,14 @@ static int handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
 
-    /* One handler at a time: a second signal waits until the first is done. */
+    /* One handler at a time: a second signal waits until it returns. */
     sigemptyset(&action.sa_mask);
     for (int i = 0; stop_signals[i] != 0; i++)
         sigaddset(&action.sa_mask, stop_signals[i]);
     return sigaction(number, &action, NULL);
 }
 
-/* Lets the signals through even if the parent had them blocked. */
+/* Unblocks the signals in case the parent has blocked them. */
 static int unblock_signals(void)
 {
     sigset_t set;
@@ -168,7 +168,7 @@ pid_t stop_fork(void)
     sigset_t all, before;
     pid_t pid;
 
-    /* No handler may run in the child while it has the pipe of its parent. */
+    /* In the child no handler may run while the pipe is still its parent's. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     pid = fork();
@@ -189,6 +189,6 @@ void stop_sleep(int ms)
 {
     struct pollfd stop = {.fd = ends[0], .events = POLLIN};
 
-    /* Interrupted or failed, it has slept less: the caller tries again. */
+    /* If poll is interrupted or fails, it sleeps less, which does no harm. */
     poll(&stop, 1, ms);
 }

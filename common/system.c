@@ -1,10 +1,10 @@
 /*
- * system.c: where systems differ; system.h says in what.
+ * system.c: what differs between systems; system.h lists it.
  *
- * accept4 does in one call what accept and fcntl do in four; macOS and old BSDs
- * do not have it, NetBSD 7 not even where it has SOCK_NONBLOCK. Of the others
- * only the newest have it without a feature macro of their own, hence the
- * macros below. docs/portability.md has the table.
+ * accept4 does in one call what accept and fcntl do in four. macOS and old BSDs
+ * do not have it; NetBSD 7 does not have it either, although it has
+ * SOCK_NONBLOCK. Most of the other systems declare it only if a macro of their
+ * own is defined, hence the macros below. docs/portability.md has the table.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -80,7 +80,7 @@ int accept_cloexec(int listener, struct sockaddr *address, socklen_t *size,
 #else
     int fd = accept(listener, address, size);
 
-    /* On some systems the new socket has the listener's flags, not on all. */
+    /* Only on some systems does the new socket inherit the listener's flags. */
     if (fd != -1 && set_descriptor_flags(fd, nonblocking) == -1) {
         int error = errno;
 
@@ -97,7 +97,8 @@ int peer_address(int fd, struct sockaddr_storage *address, socklen_t *size)
     if (getpeername(fd, (struct sockaddr *)address, size) == 0)
         return 0;
 #ifdef SO_PEERNAME
-    /* What Linux tells after a reset, too, if the size is not too large. */
+    /* Only Linux has this option, which works even after a reset. It fails if
+     * the size is too large, so the smaller one is tried first. */
     *size = sizeof(struct sockaddr_in);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address, size) == 0 &&
         address->ss_family != AF_INET6)
@@ -130,7 +131,7 @@ void raise_descriptor_limit(void)
     if (limit.rlim_cur > OPEN_MAX)
         limit.rlim_cur = OPEN_MAX;
 #endif
-    /* What cannot be raised serves as many clients as it allows. */
+    /* If this fails, the server serves as many clients as the limit allows. */
     if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
         return;
 }
@@ -142,7 +143,7 @@ int hold_standard_descriptors(void)
             continue;
         if (fd == STDOUT_FILENO)
             return -1;
-        /* open(2) takes the lowest number that is free: this one. */
+        /* open(2) returns the lowest free descriptor, which is `fd`. */
         if (open("/dev/null", O_RDWR) == -1)
             return -1;
     }

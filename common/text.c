@@ -1,21 +1,21 @@
 /*
  * text.c: makes received bytes safe to show; text.h says how.
  *
- * It is a pure function of the bytes, without any input or output, so that it
- * can be tried on every input there is. See utf-8(7) and RFC 3629.
+ * The result depends only on the bytes, and there is no input or output, so
+ * that tests can try every possible input. See utf-8(7) and RFC 3629.
  */
 #include "text.h"
 
 #include <string.h>
 
 /* Compilers turn a loop of fixed length without an exit into vector
- * instructions; reducing the vector in the end costs as much as about 300 bytes
- * of work, so a block has more. */
+ * instructions. Reducing the vector at the end costs as much as checking about
+ * 300 bytes, so a block is longer than that. */
 enum { BLOCK = 1024 };
 
-/* With gcc and glibc the function is compiled for vectors of 32 bytes, too, and
- * the program takes it as it starts if the CPU has them (ThreadSanitizer is not
- * ready by then). It halves the work that is done for each byte received. */
+/* With gcc and glibc the function is also compiled for vectors of 32 bytes
+ * (AVX2), and the program chooses a version as it starts, too early for
+ * ThreadSanitizer. AVX2 halves the work for each received byte. */
 #if defined __x86_64__ && defined __GLIBC__ && __GNUC__ >= 6 && \
     !defined __clang__ && !defined __SANITIZE_THREAD__
 #define ALSO_FOR_AVX2 __attribute__((target_clones("avx2", "default")))
@@ -34,9 +34,10 @@ static unsigned char max(unsigned char a, unsigned char b)
     return a > b ? a : b;
 }
 
-/* Whether each byte of a block is plain. `byte - '\t'` wraps around below the
- * tab, so the largest difference tells of bytes at both ends; `byte - ' '` does
- * so for what lies between newline and space. */
+/* Whether each byte of a block is plain. `byte - '\t'` wraps around for bytes
+ * below tab, so comparing the largest difference rejects bytes below tab and
+ * above '~'. In the same way `byte - ' '` rejects the bytes between newline and
+ * space. */
 ALSO_FOR_AVX2 static bool block_is_plain(const unsigned char *block)
 {
     unsigned char from_tab = 0, from_space = 0;
@@ -58,14 +59,15 @@ bool text_is_plain(const char *data, size_t size)
             return false;
     if (size == 0)
         return true;
-    /* The rest is filled up to a block. */
+    /* Spaces fill the rest up to a whole block. */
     memset(last, ' ', sizeof last);
     memcpy(last, byte, size);
     return block_is_plain(last);
 }
 
-/* How many bytes the character has that starts with this one; 0: none does. CR
- * LF, the end of a line on Windows and with telnet, counts as one of two. */
+/* The length of a character that starts with `lead`; 0: none does. CR LF, the
+ * end of a line on Windows and with telnet, counts as one character of two
+ * bytes. */
 static int length_of(unsigned char lead)
 {
     if (lead == '\r')
@@ -77,9 +79,9 @@ static int length_of(unsigned char lead)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
-/* Whether `byte` can be the second of a character. The narrower ranges leave
- * out overlong forms, surrogates and what is past U+10FFFF, as RFC 3629 asks,
- * and with 0xc2 the control characters U+0080 to U+009F. */
+/* Whether `byte` can be the second of a character. The narrower ranges exclude
+ * overlong forms, surrogates and code points above U+10FFFF, as RFC 3629
+ * demands, and for 0xc2 the control characters U+0080 to U+009F. */
 static bool is_second(unsigned char lead, unsigned char byte)
 {
     switch (lead) {
@@ -99,7 +101,8 @@ static bool is_second(unsigned char lead, unsigned char byte)
     }
 }
 
-/* Whether `byte` goes on with the character that is begun in `text`. */
+/* Whether `byte` continues the incomplete character in `text`, or can start a
+ * character if there is none. */
 static bool is_next(const struct text *text, unsigned char byte)
 {
     if (text->length == 0)
@@ -120,10 +123,10 @@ static unsigned long code_point(const unsigned char *byte, int length)
 }
 
 /* Whether a character reorders the text around it or cannot be seen, so that
- * what is shown is not what was sent: marks and overrides of the direction,
- * separators of lines and paragraphs, spaces without width, tags. (Joiners,
- * U+200C and U+200D, stay: languages and emoji need them.) See Unicode TR 36
- * and CVE-2021-42574, "Trojan Source". */
+ * the text on the screen differs from what was sent: marks and overrides of the
+ * direction, separators of lines and paragraphs, spaces without width, tags.
+ * (Joiners, U+200C and U+200D, are allowed: languages and emoji need them.) See
+ * Unicode TR 36 and CVE-2021-42574, "Trojan Source". */
 static bool misleads(unsigned long code)
 {
     return code == 0x61c || code == 0x200b || code == 0x200e ||
@@ -153,7 +156,7 @@ size_t text_finish(struct text *text, char *out)
     return (size_t)(to - out);
 }
 
-/* Puts out the character whose last byte has come. */
+/* Writes the character that the byte `last` completes. */
 static char *put_character(struct text *text, unsigned char last, char *to)
 {
     unsigned char whole[TEXT_PART + 1];
@@ -181,8 +184,8 @@ size_t text_escape(struct text *text, const char *data, size_t size, char *out)
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)data[i];
 
-        /* What was begun and does not go on was no character; this byte may
-         * still be the first of one. */
+        /* If `byte` does not continue the incomplete character, escape its
+         * bytes; `byte` may still start another character. */
         if (text->length > 0 && !is_next(text, byte))
             to += text_finish(text, to);
         if (!is_next(text, byte)) {

@@ -34,7 +34,7 @@ has_ipv6() {
   'Listening on: [::]:'*) ;;
   *) skip "this host has no IPv6" ;;
   esac
-  if has 'serving IPv6 alone' "$ERR"; then
+  if has 'serving only IPv6' "$ERR"; then
     skip "here one socket cannot serve both"
   fi
   served_over ::1 '[::1]'
@@ -96,7 +96,7 @@ has_ipv6() {
   LOOPBACK='' start_server
   has_line "Listening on: [::]:$PORT" "$LOG" || skip "this host has no IPv6"
   same 1 "$(lines "$ERR")"
-  has "$(server_name): serving IPv6 alone, IPv4 needs --address 0.0.0.0: " "$ERR"
+  has "$(server_name): serving only IPv6; for IPv4 use --address 0.0.0.0: " "$ERR"
   served_over ::1 '[::1]'
 }
 

@@ -121,11 +121,11 @@ impossible() {
     run_server --selector none
     same 2 "$STATUS"
     case $WORDS in
-    "$NAME: there is no selector 'none' here; there are: "*poll*) ;;
+    "$NAME: unknown selector 'none'; this system has: "*poll*) ;;
     *) fail "$WORDS" ;;
     esac
     # The names stand in one list, in the message as in --help.
-    names=$(sed -n '1s/.*there are: //p' "$ERR")
+    names=$(sed -n '1s/.*this system has: //p' "$ERR")
     run_server --help
     same "$names" "$(sed -n 's/.*how to wait: \(.*\);$/\1/p' "$LOG")"
     echo "$names" | grep -Eqx '[a-z]+(, [a-z]+)*' || fail "$names"
