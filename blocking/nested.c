@@ -1,16 +1,16 @@
 /*
- * blocking/nested.c: the server as one first writes it, two loops, one inside
- * the other. It waits in accept(2) and in recv(2).
+ * blocking/nested.c: the server as most people first write it: two loops, one
+ * inside the other. It waits in accept(2) and in recv(2).
  *
  *     build/blocking-nested --port 8888        and elsewhere: nc localhost 8888
  *
- * The outer loop accepts a client, the inner one receives from it until it
- * closes its side. While the program sleeps in recv it cannot be in accept. The
- * kernel does connect a second client, but that client waits in the backlog,
- * the queue for accept, until the first one leaves.
+ * The outer loop accepts a client, the inner loop receives from this client
+ * until the client closes its side. While the program waits in recv, it cannot
+ * accept. The kernel does connect a second client, but that client waits in the
+ * backlog, the queue for accept, until the first one disconnects.
  *
- * may_wait_for does not wait. It is there for a clean stop: it is false once
- * Ctrl+C was pressed.
+ * may_wait_for does not wait. It writes the output, and returns false once
+ * Ctrl+C was pressed, so that the server can stop cleanly.
  *
  * Read on in blocking/server.c, where the two loops become two functions.
  */
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            continue; /* a signal, or a client that is lost already */
+            continue; /* a signal came, or the client is already lost */
         print_connection(client);
         for (;;) {
             ssize_t size;

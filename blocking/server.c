@@ -4,10 +4,10 @@
  *
  *     build/blocking --port 8888               and elsewhere: nc localhost 8888
  *
- * The two loops of blocking/nested.c do two independent things, accepting
- * clients and receiving from one, and each has its own function now. The
- * program still waits in the same way: accept_connections calls recv_all, so it
- * cannot accept the next client until recv_all returns.
+ * The two loops of blocking/nested.c do two independent things: one accepts
+ * clients, the other receives from one client. Now each has its own function.
+ * The program still waits in the same way: accept_connections calls recv_all,
+ * so it cannot accept the next client until recv_all returns.
  *
  * Read on in select/server.c, which waits for all clients in one place, or in
  * coroutine/server.c, which keeps these two functions and serves all clients.
@@ -39,7 +39,7 @@ static void accept_connections(int listener)
         struct client *client = accept_client(listener);
 
         if (client == NULL)
-            continue; /* a signal, or a client that is lost already */
+            continue; /* a signal came, or the client is already lost */
         print_connection(client);
         recv_all(client);
         if (!stop_requested())

@@ -3,43 +3,43 @@
  *
  *     build/busy --port 8888                   and elsewhere: nc localhost 8888
  *
- * The sockets are non-blocking: where accept or recv would sleep, it returns -1
- * at once and errno is EAGAIN. So no client can hold up the others, and the
- * program asks the listener and each client in turn, round after round. It is
- * right, it is the simplest server for many clients, and it keeps one processor
- * busy from start to end, also while no client sends anything.
+ * The sockets are non-blocking: if accept or recv would have to wait, it
+ * returns -1 at once and errno is EAGAIN. So no client can hold up the others.
+ * In each round of its loop the program asks the listener and every client. It
+ * is correct and the simplest server for many clients, but it keeps one
+ * processor busy from start to end, even while no client sends anything.
  *
- * may_wait does not wait. It writes the output, and is false once Ctrl+C was
- * pressed.
+ * may_wait does not wait. It writes the output, and returns false once Ctrl+C
+ * was pressed.
  *
- * Compare select/server.c: one call asks about all of them, and sleeps until
- * there is an answer.
+ * Compare select/server.c: one call asks about all sockets, and sleeps until
+ * one of them is ready.
  */
 #include "../common/server.h"
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. */
 static bool receive(struct client *client)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
         ssize_t size = recv(client->fd, chunk, options.recv_size, 0);
 
         if (size == -1 && (errno == EAGAIN || errno == EINTR))
-            return true; /* nothing for now, which is what it says most often */
+            return true; /* nothing for now, the most frequent answer */
         if (size == -1)
             client->error = errno; /* the connection is lost */
         if (size <= 0)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
         if ((size_t)size < options.recv_size)
-            return true; /* that was all: on to the next client */
+            return true; /* that was all: go on with the next client */
     }
-    return true; /* enough for this round: the next one asks again */
+    return true; /* enough for this round: the next round asks again */
 }
 
 /* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */

@@ -1,12 +1,14 @@
 /*
- * epoll/server.c: all clients at once, with epoll(7), which Linux has.
+ * epoll/server.c: all clients at once, with epoll(7), which only Linux has.
  *
  *     build/epoll --port 8888                  and elsewhere: nc localhost 8888
  *
- * epoll is told once about each descriptor. The kernel keeps the list and marks
- * an entry when it becomes ready. epoll_wait returns only those: its cost grows
- * with the clients that talk, and ten thousand idle ones cost no time. It is
- * level-triggered, as poll is: what was not read yet is reported again.
+ * The program tells epoll once about each descriptor, and the kernel keeps the
+ * list. When a descriptor becomes ready, the kernel also puts it on a second
+ * list, the ready list. epoll_wait returns only that list, so its cost grows
+ * with the number of clients that send, and ten thousand idle clients cost no
+ * time. It is level-triggered, as poll is: data that was not read is reported
+ * again.
  *
  * Compare poll/server.c, and kqueue/server.c for BSD and macOS.
  */
@@ -15,12 +17,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-enum { EVENTS = 64 }; /* in one round; the next returns the others */
+enum { EVENTS = 64 }; /* in one round; the next round gets the rest */
 
 static int epoll;
 
@@ -31,16 +33,16 @@ static bool watch(int fd)
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Closing the socket would do, unless another process has it open, too. */
+/* close would be enough, unless another process has the socket open, too. */
 static void unwatch(int fd)
 {
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. A chunk that is not full was all there is, so a
- * client that is watched has had its turn. A new client is asked until it has
- * no more: if it has left already, it need not be watched at all. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. A chunk that is not full has emptied the
+ * socket, so for a watched client this is enough. A new client is received from
+ * until EAGAIN: if it has already left, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
@@ -56,7 +58,7 @@ static bool receive(struct client *client, bool is_new)
         if (!is_new && (size_t)size < options.recv_size)
             return true; /* that was all: back to the wait */
     }
-    return true; /* enough for this round: the wait reports the rest again */
+    return true; /* enough for this round: the next wait reports the rest */
 }
 
 /* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
@@ -73,7 +75,7 @@ static void accept_connections(int listener)
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
+            drop_client(client); /* no memory to watch it */
     }
 }
 
@@ -101,8 +103,8 @@ int main(int argc, char **argv)
         ready = epoll_wait(epoll, events, EVENTS, accept_timeout());
         if (ready == -1 && errno != EINTR)
             die_errno("epoll_wait failed");
-        /* Accept comes last: a new client may get the descriptor of one that
-         * has just left, and no event of this round is meant for it. */
+        /* Clients first, accept last: a new client may get a descriptor that
+         * was closed in this round, and the old event is not meant for it. */
         for (int i = 0; i < ready; i++)
             if (events[i].data.fd == listener)
                 listener_ready = true;

@@ -4,10 +4,11 @@
  *
  *     build/kqueue --port 8888                 and elsewhere: nc localhost 8888
  *
- * As with epoll the kernel keeps the list and returns what is ready. Two things
- * differ. One call, kevent, changes the list and waits; it can do both at once,
- * but this server does one at a time, as the epoll server does. And it watches
- * not only descriptors: the signals that stop the server are events, too.
+ * As with epoll, the kernel keeps the list and returns what is ready. Two
+ * things differ. One call, kevent, changes the list and waits; it can do both
+ * at once, but this server does one at a time, as the epoll server does. And
+ * kqueue does not only watch descriptors: the signals that stop the server are
+ * events, too.
  *
  * Compare epoll/server.c.
  */
@@ -19,12 +20,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-enum { EVENTS = 64 }; /* in one round; the next returns the others */
+enum { EVENTS = 64 }; /* in one round; the next round gets the rest */
 
 static int kq;
 
@@ -42,8 +43,8 @@ static bool watch(int fd)
     return change((uintptr_t)fd, EVFILT_READ, EV_ADD);
 }
 
-/* Closing the socket would do, but kqueue/linux/ cannot see that if another
- * process has it open, too. */
+/* close would be enough, except with kqueue/linux/, and only if another process
+ * has the socket open, too. */
 static void unwatch(int fd)
 {
     change((uintptr_t)fd, EVFILT_READ, EV_DELETE);
@@ -57,10 +58,10 @@ static bool watch_signals(void)
     return true;
 }
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. A chunk that is not full was all there is, so a
- * client that is watched has had its turn. A new client is asked until it has
- * no more: if it has left already, it need not be watched at all. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. A chunk that is not full has emptied the
+ * socket, so for a watched client this is enough. A new client is received from
+ * until EAGAIN: if it has already left, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
@@ -76,7 +77,7 @@ static bool receive(struct client *client, bool is_new)
         if (!is_new && (size_t)size < options.recv_size)
             return true; /* that was all: back to the wait */
     }
-    return true; /* enough for this round: the wait reports the rest again */
+    return true; /* enough for this round: the next wait reports the rest */
 }
 
 /* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
@@ -93,11 +94,11 @@ static void accept_connections(int listener)
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
+            drop_client(client); /* no memory to watch it */
     }
 }
 
-/* Whether EV_EOF is set does not matter: bytes may still be unread, and recv
+/* EV_EOF is not checked: when it is set, bytes may still be unread, and recv
  * returns 0 after the last of them. */
 static void serve(struct client *client)
 {
@@ -123,8 +124,8 @@ int main(int argc, char **argv)
         ready = kevent(kq, NULL, 0, events, EVENTS, accept_timespec());
         if (ready == -1 && errno != EINTR)
             die_errno("kevent failed");
-        /* Accept comes last: a new client may get the descriptor of one that
-         * has just left, and no event of this round is meant for it. */
+        /* Clients first, accept last: a new client may get a descriptor that
+         * was closed in this round, and the old event is not meant for it. */
         for (int i = 0; i < ready; i++)
             if (events[i].filter == EVFILT_SIGNAL)
                 stop_request();

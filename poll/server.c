@@ -3,9 +3,10 @@
  *
  *     build/poll --port 8888                   and elsewhere: nc localhost 8888
  *
- * poll takes a list of descriptors, of any length: the limit of select's set is
- * gone. The list is still handed over whole on each call, and scanned twice, by
- * the kernel and then by the program, to find the few that are ready.
+ * poll takes a list of descriptors, of any length, so it does not have the
+ * limit of select. But the program still passes the whole list in each call,
+ * and it is scanned twice, by the kernel and then by the program, to find the
+ * few that are ready.
  *
  * Compare epoll/server.c: the same loop, but the kernel keeps the list.
  */
@@ -16,13 +17,13 @@
 #include <poll.h>
 #include <stdlib.h>
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-/* watched[fd] is the entry of fd. If the fd in it is -1, poll skips it and sets
- * its revents to 0. */
+/* watched[fd] is the entry for fd. poll skips an entry in which fd is -1, and
+ * sets its revents to 0. */
 static struct pollfd *watched;
 static int count, capacity;
 
@@ -48,10 +49,10 @@ static void unwatch(int fd)
     watched[fd].fd = -1;
 }
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. A chunk that is not full was all there is, so a
- * client that is watched has had its turn. A new client is asked until it has
- * no more: if it has left already, it need not be watched at all. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. A chunk that is not full has emptied the
+ * socket, so for a watched client this is enough. A new client is received from
+ * until EAGAIN: if it has already left, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
@@ -67,7 +68,7 @@ static bool receive(struct client *client, bool is_new)
         if (!is_new && (size_t)size < options.recv_size)
             return true; /* that was all: back to the wait */
     }
-    return true; /* enough for this round: the wait reports the rest again */
+    return true; /* enough for this round: the next wait reports the rest */
 }
 
 /* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
@@ -84,7 +85,7 @@ static void accept_connections(int listener)
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
+            drop_client(client); /* no memory to watch it */
     }
 }
 
@@ -109,8 +110,8 @@ int main(int argc, char **argv)
                 die_errno("poll failed");
             continue;
         }
-        /* Accept comes last: a new client may get the descriptor of one that
-         * has just left, and no event of this round is meant for it. */
+        /* Clients first, accept last: a new client may get a descriptor that
+         * was closed in this round, and the old event is not meant for it. */
         for (int fd = 0; fd < count; fd++)
             if (watched[fd].revents != 0 && client_at(fd) != NULL)
                 serve(client_at(fd));

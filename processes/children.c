@@ -1,8 +1,5 @@
 /*
- * children.c: the list of child processes; children.h says what for.
- *
- * The handler of a stop signal goes through it (stop_children), at any moment:
- * so a child is put on the list, and taken off, by a change of one pointer.
+ * children.c: the list of child processes; see children.h.
  */
 #define _POSIX_C_SOURCE 200809L
 

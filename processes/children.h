@@ -9,16 +9,16 @@
 
 struct client;
 
-/* Makes room for one more, so that add_child cannot fail. Returns 0, or -1 and
- * errno. */
+/* Makes room for one more child, so that add_child cannot fail. Returns 0, or
+ * -1 and errno. */
 int reserve_child(void);
 
-/* Puts a child on the list. `client` is its name alone: the parent has closed
- * its descriptor. */
+/* Adds a child to the list. The parent has already closed the descriptor of
+ * `client`; it needs only its name. */
 void add_child(pid_t pid, struct client *client);
 
-/* Takes a child off the list and returns its client, which the caller frees;
- * NULL: it is not on the list. */
+/* Removes a child from the list. Returns its client, which the caller frees, or
+ * NULL if the child is not on the list. */
 struct client *remove_child(pid_t pid);
 
 /* Returns whether there is a child on the list. */

@@ -1,5 +1,5 @@
 /*
- * lock.c: a lock that ends with its holder; lock.h says why.
+ * lock.c: a lock that the kernel releases when its holder ends; see lock.h.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -27,9 +27,10 @@ int open_lock(void)
     return fcntl(file, F_SETFD, FD_CLOEXEC);
 }
 
-/* Two bytes of the file: to hold QUEUE means to be the next one for OUTPUT. A
- * process that gives OUTPUT back and wants it again at once would get it before
- * the one that is only being woken: a flood could keep all others waiting. */
+/* The lock consists of two bytes of the file. The process that holds QUEUE is
+ * the next to get OUTPUT. Without QUEUE, a process that releases OUTPUT and
+ * takes it again at once would get it before a process that is just being
+ * woken, so a flooding client could keep all others waiting. */
 enum { OUTPUT, QUEUE };
 
 static int change(int byte, short type, int how)
@@ -40,8 +41,7 @@ static int change(int byte, short type, int how)
     return fcntl(file, how, &part);
 }
 
-/* The file is longer than nothing once the output of some process has failed.
- */
+/* The file is not empty once the output of some process has failed. */
 static bool output_has_failed(void)
 {
     struct stat status;
@@ -49,9 +49,10 @@ static bool output_has_failed(void)
     return fstat(file, &status) == 0 && status.st_size > 0;
 }
 
-/* After a stop SIGALRM comes each second. If the output is stuck, the process
- * that holds the lock gives up and leaves the mark, and the others need not
- * find that out one after the other: they go on without the lock. */
+/* Waits for the lock. After a stop request SIGALRM arrives each second. If the
+ * output is stuck, the process that holds the lock gives up and marks the file.
+ * The others then go on without the lock, so that they do not have to find out
+ * one after the other. */
 static void take(int byte)
 {
     while (change(byte, F_WRLCK, F_SETLKW) == -1 && errno == EINTR)

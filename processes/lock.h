@@ -1,8 +1,9 @@
 /*
- * lock.h: one process at a time prints.
+ * lock.h: lets one process at a time print.
  *
- * The lock is one on a file without a name. The kernel takes it away from a
- * process that ends, however it ends; a semaphore would stay locked.
+ * It is a lock on a file without a name. The kernel releases it when the
+ * process that holds it ends, even if it is killed; a semaphore would stay
+ * locked.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -11,7 +12,7 @@
  * tmpfile(3). */
 int open_lock(void);
 
-/* Take and give back the lock. Both keep errno. See fcntl(2). */
+/* Take and release the lock. Both keep errno. See fcntl(2). */
 void lock(void);
 void unlock(void);
 

@@ -3,15 +3,16 @@
  *
  *     build/processes --port 8888              and elsewhere: nc localhost 8888
  *
- * The parent accepts a client and forks; the child receives from that client as
- * blocking/server.c does, and ends with it. Memory is not shared: a child that
- * is killed takes one client with it. Descriptors are: both have the client's
- * and the listener's after fork, so each closes the one that is not its own,
- * or no connection would ever end. And the output is shared, so each prints
- * under a lock.
+ * The parent accepts a client and forks. The child receives from this client as
+ * blocking/server.c does, and ends when the client is finished. Processes do
+ * not share memory: if a child is killed, only its client is lost. But they
+ * share descriptors: after fork both processes have the client's and the
+ * listener's. So each closes the one that it does not use; otherwise no
+ * connection would ever end. They share the output, too, so each prints under a
+ * lock.
  *
- * A child that has ended remains as a zombie until its parent asks how it
- * ended. SIGCHLD tells when.
+ * A child that has ended remains as a zombie until its parent calls waitpid.
+ * The signal SIGCHLD tells the parent when to do so.
  *
  * Compare threads/server.c. See fork(2), waitpid(2), fcntl(2).
  */
@@ -28,8 +29,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* New clients accepted in one round, so that a crowd does not keep children
- * from being reaped. */
+/* Clients accepted in one round: a crowd of new clients must not keep the
+ * parent from reaping children. */
 enum { CLIENTS_PER_ROUND = 64 };
 
 /* Receives from one client until it is finished. */
@@ -54,14 +55,14 @@ static void recv_all(struct client *client)
     unlock();
 }
 
-/* Returns false, with errno, if there is no memory or no process to be had. */
+/* Returns false, with errno, if there is no memory or no process left. */
 static bool start_child(struct client *client, int listener)
 {
     pid_t pid;
 
     if (reserve_child() == -1)
         return false;
-    flush_outputs(); /* or the child would have it, and print it again */
+    flush_outputs(); /* otherwise the child would print the buffer, too */
     pid = stop_fork();
     if (pid == -1)
         return false;
@@ -93,7 +94,7 @@ static void accept_connections(int listener)
     }
 }
 
-/* A child that was killed could not print that its client is gone. */
+/* Prints that the client of a killed child is gone: the child could not. */
 static void print_killed(struct client *client, int number)
 {
     lock();
@@ -104,8 +105,9 @@ static void print_killed(struct client *client, int number)
 }
 
 /* Reaps every child that has ended; with 0 instead of WNOHANG, waits until all
- * have. A child from before exec is not on the list and not waited for: it may
- * never end, or be the one that reads the output. */
+ * have ended. It does not wait for children that this process had before exec,
+ * which are not on the list: one of them may never end, or may be the reader of
+ * the output. */
 static void reap(int how)
 {
     while (has_children()) {
@@ -120,17 +122,17 @@ static void reap(int how)
         if (WIFSIGNALED(status))
             print_killed(client, WTERMSIG(status));
         else if (WEXITSTATUS(status) != 0)
-            stop_after_failure(); /* its output has failed, and so will all */
+            stop_after_failure(); /* its output has failed: stop all */
         free(client);
     }
 }
 
 static void on_child(int number)
 {
-    (void)number; /* it only has to interrupt pselect */
+    (void)number; /* its only purpose is to interrupt pselect */
 }
 
-/* Lets SIGCHLD through in pselect alone, so that none can come between the last
+/* Blocks SIGCHLD except in pselect, so that it cannot arrive between the last
  * waitpid and the wait. Returns the mask for pselect. */
 static sigset_t catch_sigchld(void)
 {
@@ -173,14 +175,14 @@ int main(int argc, char **argv)
                     accept_timespec(), &mask) == -1) {
             if (errno != EINTR) {
                 warn_errno("pselect failed");
-                stop_after_failure(); /* the children are to end, too */
+                stop_after_failure(); /* the children must end, too */
             }
             continue;
         }
         if (FD_ISSET(listener, &ready))
             accept_connections(listener);
     }
-    stop_children(); /* after a failure no signal has told them */
+    stop_children(); /* after a failure they got no signal */
     reap(0);
     return stop_server(listener);
 }

@@ -4,13 +4,14 @@
  *
  *     build/select --port 8888                 and elsewhere: nc localhost 8888
  *
- * select is told what to watch as a set of bits, one for each descriptor, and
- * answers in the same set. So on each call the program copies the set, the
- * kernel looks at every descriptor in it, and the program looks again to find
- * the ready ones: the cost grows with the highest descriptor, even when all
- * but one client are idle. And the set ends at FD_SETSIZE, usually 1024.
+ * The program gives select a set of bits, one for each descriptor, and select
+ * writes its answer into the same set. So for each call the program copies the
+ * set, the kernel checks every descriptor in it, and then the program checks
+ * every bit to find the ready ones. The cost grows with the highest descriptor,
+ * even if all clients but one are idle. The set ends at FD_SETSIZE, usually
+ * 1024.
  *
- * Compare poll/server.c: the same loop around a list that can grow.
+ * Compare poll/server.c: the same loop with a list that can grow.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -18,9 +19,9 @@
 
 #include <sys/select.h>
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
 static fd_set watched;
@@ -41,10 +42,10 @@ static void unwatch(int fd)
     FD_CLR(fd, &watched);
 }
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. A chunk that is not full was all there is, so a
- * client that is watched has had its turn. A new client is asked until it has
- * no more: if it has left already, it need not be watched at all. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. A chunk that is not full has emptied the
+ * socket, so for a watched client this is enough. A new client is received from
+ * until EAGAIN: if it has already left, it need not be watched at all. */
 static bool receive(struct client *client, bool is_new)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
@@ -60,7 +61,7 @@ static bool receive(struct client *client, bool is_new)
         if (!is_new && (size_t)size < options.recv_size)
             return true; /* that was all: back to the wait */
     }
-    return true; /* enough for this round: the wait reports the rest again */
+    return true; /* enough for this round: the next wait reports the rest */
 }
 
 /* Accepts the clients that wait in the backlog, CLIENTS_PER_ROUND at most. */
@@ -81,7 +82,7 @@ static void accept_connections(int listener)
         if (!receive(client, true))
             close_client(client);
         else if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
+            drop_client(client); /* no memory to watch it */
     }
 }
 
@@ -109,8 +110,8 @@ int main(int argc, char **argv)
                 die_errno("select failed");
             continue;
         }
-        /* Accept comes last: a new client may get the descriptor of one that
-         * has just left, and no event of this round is meant for it. */
+        /* Clients first, accept last: a new client may get a descriptor that
+         * was closed in this round, and the old event is not meant for it. */
         for (int fd = 0; fd <= highest; fd++)
             if (FD_ISSET(fd, &ready) && client_at(fd) != NULL)
                 serve(client_at(fd));

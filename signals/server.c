@@ -3,19 +3,22 @@
  *
  *     build/signals --port 8888                and elsewhere: nc localhost 8888
  *
- * With O_ASYNC the kernel sends a signal when something happens to a socket;
- * with F_SETSIG it is a real-time signal, which is queued and names the
- * descriptor. No handler runs: the signals are blocked, and sigtimedwait takes
- * one after the other from the queue, or sleeps. (W. R. Stevens calls it
- * signal-driven I/O. Linux alone can name the descriptor.)
+ * With O_ASYNC the kernel sends a signal when something happens on a socket.
+ * With F_SETSIG this is a real-time signal: such signals are queued, and each
+ * names its descriptor. No handler runs: the signals are blocked, and
+ * sigtimedwait takes the next one from the queue, or sleeps until there is one.
+ * (W. R. Stevens calls this signal-driven I/O. Only on Linux can the signal
+ * name the descriptor.)
  *
- * A signal tells of a change, not of a state: what was there before the socket
- * was watched, or is left after a round, is not told again. So each socket is
- * asked once after it is watched, is received from until EAGAIN, and is
- * remembered where that takes too long.
+ * A signal reports a change, not a state. For data that arrived before the
+ * socket was watched, or that is left after a round, the kernel sends no
+ * signal. So the server tries each socket once after it starts to watch it, and
+ * receives until EAGAIN. If that takes too long for one round, it queues a
+ * signal itself.
  *
- * Compare epoll/server.c, whose list holds each descriptor once: this queue
- * holds one signal for each event, and overflows. See fcntl(2), signal(7).
+ * Compare epoll/server.c: its ready list contains each descriptor once, but
+ * this queue contains one signal for each event, so it can overflow. See
+ * fcntl(2), signal(7).
  */
 #define _GNU_SOURCE
 
@@ -26,25 +29,25 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Limits for one round of the loop: new clients accepted, and chunks received
- * from each client, so that neither a crowd nor a flood keeps others waiting.
- */
+/* Limits for one round of the loop: clients to accept, and chunks to receive
+ * from each client. Otherwise a crowd of new clients or a client that floods
+ * would keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
-/* And for one round: descriptors that signals name, and signals taken. */
+/* Two more limits for one round: descriptors to serve, and signals to take. */
 enum { EVENTS = 64, SIGNALS = 65536 };
 
-/* Whether every descriptor is to be asked, since a signal of it was lost. */
+/* Whether to try every descriptor, because a signal was lost. */
 static bool ask_all;
 
-/* Queues the signal that the kernel would send. See sigqueue(3). */
+/* Queues the signal that the kernel would send for `fd`. See sigqueue(3). */
 static void tell(int fd)
 {
     if (sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = fd}) == -1)
         ask_all = true; /* the queue is full */
 }
 
-/* What came before this tells of nothing, so one signal more asks for it. */
+/* For earlier data the kernel sends no signal, so this function queues one. */
 static bool watch(int fd)
 {
     if (fcntl(fd, F_SETOWN, getpid()) == -1 ||
@@ -60,9 +63,9 @@ static void unwatch(int fd)
     fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-/* Receives what a client has sent, CHUNKS_PER_ROUND at most. Returns false once
- * the client is finished. A chunk that is not full does not end it: only after
- * EAGAIN does the kernel tell of what comes next. */
+/* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
+ * false once the client is finished. It goes on after a chunk that is not full:
+ * only after EAGAIN does the kernel signal new data. */
 static bool receive(struct client *client)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {
@@ -96,7 +99,7 @@ static void accept_connections(int listener)
         print_next();
         print_receiving(client);
         if (!watch(client->fd))
-            drop_client(client); /* there is no memory to watch it */
+            drop_client(client); /* no memory to watch it */
     }
     tell(listener);
 }
@@ -109,8 +112,8 @@ static void serve(struct client *client)
     close_client(client);
 }
 
-/* Asks every client. The queue is emptied first, which is what happens to a
- * signal that is ignored: it tells nothing that is not found out here. */
+/* Serves every client. Before that it empties the queue, whose signals are no
+ * longer needed: SIG_IGN makes the kernel discard the queued signals. */
 static void serve_all(void)
 {
     unsigned left = client_count();
@@ -126,10 +129,10 @@ static void serve_all(void)
     }
 }
 
-/* Sleeps until there is a signal, and takes what else is queued. Writes to
- * `ready` which descriptors they name, EVENTS at most and each once, however
- * often a flood has made the kernel name it: the others are queued behind that.
- * Returns how many. */
+/* Sleeps until there is a signal, and takes the others that are queued. Writes
+ * to `ready` which descriptors they name, at most EVENTS and each only once,
+ * although a flooding client causes many signals. Signals for other descriptors
+ * stay in the queue. Returns the number of descriptors. */
 static int take_signals(const sigset_t *set, int ready[EVENTS])
 {
     static const struct timespec at_once;
@@ -185,8 +188,8 @@ int main(int argc, char **argv)
 
         watch_unless_paused(listener, watch, unwatch);
         count = take_signals(&set, ready);
-        /* Accept comes last: a new client may get the descriptor of one that
-         * has just left, and no event of this round is meant for it. */
+        /* Clients first, accept last: a new client may get a descriptor that
+         * was closed in this round, and the old event is not meant for it. */
         listener_ready = ask_all;
         if (ask_all)
             serve_all();

@@ -1,5 +1,5 @@
 /*
- * lock.c: a mutex, and SIGALRM for its holder; lock.h says why.
+ * lock.c: a mutex, and SIGALRM for the thread that holds it; see lock.h.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -10,9 +10,10 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Held while one waits for the mutex. A thread that gives the mutex back and
- * wants it again at once would get it before the one that is only being woken:
- * a flood could keep all others waiting. So it queues here. */
+/* A thread holds this mutex while it waits for the other. Without it, a thread
+ * that releases the other mutex and takes it again at once would get it before
+ * a thread that is just being woken, so a flooding client could keep all others
+ * waiting. */
 static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER;
 
 static void mask_alarm(int how)

@@ -3,13 +3,15 @@
  *
  *     build/threads --port 8888                and elsewhere: nc localhost 8888
  *
- * recv_all is the one of blocking/server.c. There, accept_connections calls it
- * and has to wait until it returns; here pthread_create does, and goes on. The
- * kernel does the rest: it lets another thread run while one sleeps in recv.
+ * recv_all is almost the same as in blocking/server.c. There,
+ * accept_connections calls it and waits until it returns. Here,
+ * accept_connections starts a thread that calls it, and goes on. While one
+ * thread sleeps in recv, the kernel lets the others run.
  *
- * What all threads use, the output and the table of clients, must be used by
- * one at a time. So each holds a lock whenever it does not sleep. Without it
- * lines would be mixed and memory overwritten, now and then.
+ * All threads use the output and the table of clients, but only one thread may
+ * use them at a time. So a thread holds a lock whenever it does not sleep.
+ * Without the lock, lines would sometimes be mixed and memory would be
+ * corrupted.
  *
  * Compare processes/server.c, where little is shared. See pthreads(7).
  */
@@ -24,22 +26,23 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* New clients accepted in one round, so that a crowd does not keep the lock. */
+/* Clients accepted in one round: a crowd of new clients must not keep the lock
+ * from the other threads. */
 enum { CLIENTS_PER_ROUND = 64 };
 
-/* Bytes of stack for each thread. The default, often 8 MiB, costs addresses and
- * no memory, but 32-bit systems run out of addresses. */
+/* Bytes of stack for each thread. The default, often 8 MiB, takes address space
+ * and not memory, but 32-bit systems do not have enough address space. */
 enum { STACK_SIZE = 128 * 1024 };
 
 struct thread {
     pthread_t id;
     struct client *client;
-    char chunk[]; /* where its recv puts a chunk: options.recv_size bytes */
+    char chunk[]; /* its buffer for recv: options.recv_size bytes */
 };
 
 static pthread_cond_t client_left = PTHREAD_COND_INITIALIZER;
 static pthread_attr_t attributes;
-static struct thread *ended; /* the last that has ended and is not joined yet */
+static struct thread *ended; /* the last thread that ended, not joined yet */
 
 /* Receives from one client until it is finished. */
 static void recv_all(struct client *client, char *own_chunk)
@@ -61,14 +64,15 @@ static void recv_all(struct client *client, char *own_chunk)
     close_client(client);
 }
 
-/* What a thread does. A thread that has ended keeps its stack until another one
- * joins it: the next that ends does that, and the last is left to main. */
+/* What a thread runs. A thread that has ended keeps its stack until another
+ * thread joins it. So each thread, just before it ends, joins the thread that
+ * ended before it; main joins the last one. */
 static void *run(void *argument)
 {
     struct thread *thread = argument, *previous;
     sigset_t all;
 
-    /* Signals are for main; lock.h tells about SIGALRM. */
+    /* Only main handles signals; for SIGALRM see lock.h. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     lock();
@@ -84,7 +88,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* Returns false, with errno, if there is no memory or no thread to be had. */
+/* Returns false, with errno, if there is no memory or no thread left. */
 static bool start_thread(struct client *client)
 {
     struct thread *thread = malloc(sizeof *thread + options.recv_size);
