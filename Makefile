@@ -47,6 +47,7 @@ include tests/Makefile
 help:
 	@echo 'make             builds the servers into $(BUILD)/'
 	@echo 'make demo        runs four clients against each server and shows who waits'
+	@echo 'make watch       your class connects: see who waits, live, by name'
 	@echo 'make trace       shows the system calls of one server, or compares two'
 	@echo 'make grade       SERVER="./mine": what your server is still missing'
 	@echo 'make replay      records a run; a browser plays it, step by step'
@@ -139,7 +140,7 @@ $(BUILD)/flags: one-word .FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 .FORCE:
-.PHONY: all checked first-build tools help demo trace replay grade diff exercise \
+.PHONY: all checked first-build tools help demo watch trace replay grade diff exercise \
 	setup test compare fuzz check-all clean one-word .FORCE
 
 # BSD make would enter a directory obj, if there is one.

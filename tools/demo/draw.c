@@ -130,8 +130,8 @@ static void mark_letter(const struct paper *paper, enum cell *cells,
             raise_cell(&cells[i], WAITING);
     if (letter->sent >= paper->begin && cells[from] != PRINTED)
         cells[from] = SENT;
-    if (letter->printed != NEVER)
-        cells[to] = letter->unsure ? TAKEN : PRINTED;
+    if (letter->printed != NEVER && letter->outcome != IS_LOST)
+        cells[to] = letter->outcome == IS_TAKEN ? TAKEN : PRINTED;
 }
 
 /* Marks that a client has left, after what it has sent in the same column. */
@@ -183,13 +183,13 @@ void draw_client(struct paper *paper, const struct client *client, bool own)
         draw_cell(paper, cells[i]);
 }
 
-void draw_wait(struct paper *paper, double wait)
+void draw_wait(struct paper *paper, double wait, bool bad)
 {
     char text[DURATION_SIZE] = "";
 
     if (wait > 0)
         format_duration(wait, text);
-    paint(paper, is_long(paper->timeline, wait) ? BAD : GOOD);
+    paint(paper, bad ? BAD : GOOD);
     fprintf(paper->out, "%*s", WAIT_COLUMNS, text);
     end_row(paper);
 }
@@ -220,6 +220,7 @@ static void draw_clients(struct paper *paper, const struct group *group)
     const struct server *server = group_server(paper->timeline, group);
     bool share = paper->layout == CLIENTS_SHARED;
     int clients = paper->timeline->clients, count = 1;
+    double wait;
 
     for (int i = 0; i < clients; i += count) {
         if (share)
@@ -230,7 +231,8 @@ static void draw_clients(struct paper *paper, const struct group *group)
                 'a' + i + count - 1);
         fputs(share && count == 1 ? "  " : "", paper->out);
         draw_client(paper, &server->clients[i], server->own);
-        draw_wait(paper, group_wait(paper->timeline, group, i, count));
+        wait = group_wait(paper->timeline, group, i, count);
+        draw_wait(paper, wait, is_long(paper->timeline, wait));
     }
 }
 

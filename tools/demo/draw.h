@@ -84,8 +84,9 @@ void draw_axis(struct paper *paper, double end, const char *heading);
  * known when it was accepted, if nothing says so. */
 void draw_client(struct paper *paper, const struct client *client, bool own);
 
-/* Ends a row with the longest wait so far, if there was any. */
-void draw_wait(struct paper *paper, double wait);
+/* Ends a row with the longest wait so far, if there was any. `bad`: people
+ * notice it. */
+void draw_wait(struct paper *paper, double wait, bool bad);
 
 /* Draws a mark and what it means. */
 void draw_mark(struct paper *paper, enum cell cell, const char *meaning);

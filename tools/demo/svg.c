@@ -177,8 +177,11 @@ static void write_letters(const struct svg *svg, const struct client *client,
     for (int i = 0; i < client->sent; i++)
         svg_mark(svg, "sent", svg_x(svg, client->letters[i].sent), y);
     for (int i = 0; i < client->printed; i++)
-        svg_mark(svg, client->letters[i].unsure ? "taken" : "printed",
-                 svg_x(svg, client->letters[i].printed), y);
+        if (client->letters[i].outcome != IS_LOST)
+            svg_mark(svg,
+                     client->letters[i].outcome == IS_TAKEN ? "taken"
+                                                            : "printed",
+                     svg_x(svg, client->letters[i].printed), y);
 }
 
 /* Writes that a client has left: a stroke, or a cross. */

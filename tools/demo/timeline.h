@@ -31,9 +31,16 @@ enum { CLIENTS_MAX = 26, ROUNDS_MAX = 99, SERVERS_MAX = 16 };
  * earlier, such as connecting, has a negative time. */
 #define NEVER (-1e9)
 
+/* What became of a letter when its wait was over. The demo knows only one. */
+enum outcome {
+    IS_PRINTED,
+    IS_TAKEN, /* received; whose words the server prints is unknown */
+    IS_LOST   /* the connection ended first */
+};
+
 struct letter {
     double sent, printed; /* or NEVER */
-    bool unsure;          /* received, but it is unknown which words it was */
+    enum outcome outcome; /* if `printed` is not NEVER */
 };
 
 struct client {
