@@ -162,12 +162,10 @@ static bool is_on_chart(const struct page *page, const struct person *person)
 
 static void draw_people(struct page *page, const struct room *room, int places)
 {
-    int there = 0, open = 0, drawn = 0, more = 0, waiting = 0;
+    int there = 0, drawn = 0, more = 0, waiting = 0;
 
-    for (int i = 0; i < room->count; i++) {
+    for (int i = 0; i < room->count; i++)
         there += is_on_chart(page, &room->people[i]);
-        open += room->people[i].client.closed == NEVER;
-    }
     if (there > places)
         places--;
     for (int i = 0; i < room->count; i++) {

@@ -50,12 +50,20 @@ static int port_of(const char *address)
     return port > 0 && port < PORTS && *end == '\0' ? (int)port : 0;
 }
 
+/* Adds to the index of ports. */
 static void index_person(struct room *room, int at)
 {
     struct person *person = &room->people[at];
 
     person->same_port = room->by_port[person->port];
     room->by_port[person->port] = (short)(at + 1);
+}
+
+static void index_people(struct room *room)
+{
+    memset(room->by_port, 0, sizeof room->by_port);
+    for (int i = 0; i < room->count; i++)
+        index_person(room, i);
 }
 
 /* Forgets those who have left, if nobody else fits in. */
@@ -69,9 +77,7 @@ static void make_place(struct room *room)
         if (room->people[i].client.closed == NEVER)
             room->people[kept++] = room->people[i];
     room->count = kept;
-    memset(room->by_port, 0, sizeof room->by_port);
-    for (int i = 0; i < kept; i++)
-        index_person(room, i);
+    index_people(room);
 }
 
 /* Returns the time of the last look, from which a wait is counted. */
@@ -473,11 +479,31 @@ static void measure(struct room *room, struct person *person)
     }
 }
 
+static int compare(const void *a, const void *b)
+{
+    const struct person *one = a, *other = b;
+
+    return (one->client.begun > other->client.begun) -
+           (one->client.begun < other->client.begun);
+}
+
+/* The kernel lists connections in no order. Sorts those that are new. */
+static void sort_people(struct room *room, int known)
+{
+    if (known > room->count || room->count - known < 2)
+        return;
+    qsort(room->people + known, (size_t)(room->count - known),
+          sizeof *room->people, compare);
+    index_people(room);
+}
+
 void room_look(struct room *room, double time)
 {
     struct look look = {.room = room, .time = time};
+    int known = room->count;
 
     room->view = each_connection(room->port, see, &look);
+    sort_people(room, known);
     room->looked = time;
     room->now = room->start == NEVER ? 0 : time - room->start;
     for (int i = 0; i < room->count; i++) {
