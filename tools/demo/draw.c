@@ -134,7 +134,7 @@ static void mark_letter(const struct paper *paper, enum cell *cells,
         cells[to] = letter->outcome == IS_TAKEN ? TAKEN : PRINTED;
 }
 
-/* Marks that a client has left, after what it has sent in the same column. */
+/* Marks that a client has left, to the right of marks in the same column. */
 static void mark_end(const struct paper *paper, enum cell *cells,
                      const struct client *client)
 {
@@ -142,9 +142,10 @@ static void mark_end(const struct paper *paper, enum cell *cells,
 
     if (client->left == NEVER || client->left < paper->begin)
         return;
-    if (cells[column] >= SENT && column + 1 < time_columns(paper))
+    while (column + 1 < time_columns(paper) &&
+           (cells[column] == SENT || cells[column] >= TAKEN))
         column++;
-    raise_cell(&cells[column], client->reset ? RESET : LEFT);
+    cells[column] = client->reset ? RESET : LEFT;
 }
 
 /* Marks a client. How long it was connected is left out where its server does

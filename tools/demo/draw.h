@@ -27,8 +27,7 @@ enum { WAIT_COLUMNS = 9 /* "   0.4 ms", at the end of a row */ };
 
 enum colour { PLAIN, FAINT, BOLD, GOOD, BAD };
 
-/* What a cell of a row can show; what stands later here hides what stands
- * before. */
+/* What a cell of a row can show. */
 enum cell {
     BLANK,
     QUEUED,
