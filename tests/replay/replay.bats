@@ -77,9 +77,28 @@ all_ok() {
   all_ok "$(drive 1280,720)"
 }
 
+@test "blocking beside poll, on a whole screen" {
+  record four blocking poll
+  all_ok "$(drive 1920,1080)"
+}
+
 @test "threads beside epoll, on a phone" {
   record four threads epoll
   all_ok "$(drive 390,844)"
+}
+
+@test "what epoll saves is said where it waits, and poll's list is counted" {
+  record four poll epoll
+  grep '"say":"epoll_wait sleeps.*No list is passed\..*10,000 idle clients' "$PAGE"
+  grep '"say":"poll sleeps.*whole list in every call: 10 entries, 4 of them empty' "$PAGE"
+}
+
+@test "a late letter says how long it waited; an early one does not" {
+  record four blocking poll
+  sed -n '/^{"name":"blocking"/,/^{"name":"poll"/p' "$PAGE" |
+    grep '"say":"recv returns 5 bytes from b: .*newline.*4 client steps ago'
+  refuse grep -q '"who":"server","call":"recv.* from b: .*steps ago' <(
+    sed -n '/^{"name":"poll"/,$p' "$PAGE")
 }
 
 @test "every call of the trace is on the page, shown or counted" {
@@ -143,7 +162,7 @@ page_calls() {
   # It sleeps in recv for a while b, c and d wait, and its line says so.
   line=$(grep -n 'recv(client' "$BATS_TEST_DIRNAME/mine.c" | cut -d : -f 1)
   grep '"at":"d-sent"' "$PAGE" | grep '"queue":\["b","c","d"\]' |
-    grep "\"recvfrom\",\[\"main\",\"[^\"]*mine.c:$line\"\]"
+    grep "\"recv\",\[\"main\",\"[^\"]*mine.c:$line\"\]"
   all_ok "$(drive 1280,720)"
 }
 

@@ -4,6 +4,8 @@
 # emit WHO CALL SENTENCE ABOUT AT FRAMES: one step, with the state after it.
 function emit(actor, call, sentence, more, at, path) {
   shown_calls += quiet + (call != "" && actor ~ /^server/)
+  if (actor ~ /^(server|kernel)/)
+    answered = current
   printf "%s\n{\"k\":%d,\"t\":%.1f,\"who\":%s,\"call\":%s,\"say\":%s", \
     printed_steps++ ? "," : "", current, (now - offset) * 1000, quote(actor), \
     quote(call), quote(sentence)
@@ -18,8 +20,8 @@ function emit(actor, call, sentence, more, at, path) {
     printf ",\"path\":%s", path_of(path)
   printf ",\"tasks\":[%s],\"queue\":%s,\"sockets\":{%s}", tasks(), \
     in_order(backlog), sockets()
-  printf ",\"list\":%s,\"kept\":%d,\"ready\":%s", \
-    kept ? in_order(interest) : split_names(list), kept, split_names(ready)
+  printf ",\"list\":%s,\"unused\":%d,\"kept\":%d,\"ready\":%s", \
+    kept ? in_order(interest) : in_order(passed), unused, kept, in_order(ready)
   printf ",\"out\":%d,\"n\":[%d,%d,%d]}", printed, total, wakes, copied
 }
 
@@ -37,13 +39,15 @@ function path_of(path, frame, count, i, part, json) {
   return "[" json "]"
 }
 
+# tasks: for each its name and, if it sleeps, the call, the path to it, and what
+# it waits for.
 function tasks(pid, json, call) {
   for (pid in task) {
     call = sleep_call[pid]
     json = json (json == "" ? "" : ",") "[" \
-      quote(pid == first_pid ? "main" : (pid in serves) ? serves[pid] : pid) \
-      "," (task[pid] == "asleep" ? quote(call_name[call]) "," \
-      path_of(frames[call]) : "null,null") "]"
+      quote(pid == first_pid ? "main" : (pid in serves) ? serves[pid] : "new") \
+      (task[pid] == "asleep" ? "," quote(call_name[call]) "," \
+      path_of(frames[call]) "," quote(waits_for(call)) : "") "]"
   }
   return json
 }
@@ -73,17 +77,10 @@ function in_order(set, item, list_of, i, best, used, json) {
   }
 }
 
-function split_names(text, part, count, i, json) {
-  count = split(text, part, ", ")
-  for (i = 1; i <= count; i++)
-    json = json (i > 1 ? "," : "") quote(part[i])
-  return "[" json "]"
-}
-
-function names(array, count, i, json) {
-  for (i = 1; i <= count; i++)
-    json = json (i > 1 ? "," : "") quote(array[i])
-  return "[" json "]"
+function ports(i, json) {
+  for (i = 1; i <= letters; i++)
+    json = json (i > 1 ? "," : "") quote(letter_at[i]) ":" quote(port_of[letter_at[i]])
+  return json
 }
 
 # quote TEXT: as a JSON string; "<" is written so that no text ends the script.

@@ -45,7 +45,7 @@ function merge() {
 
 const mainFile = (recording) => recording.source.file;
 
-// Which lines of a are also in b, in order: the longest common subsequence.
+// Which line of b each line of a is: the longest common subsequence.
 function align(a, b) {
   const same = (i, j) => a[i].trim() === b[j].trim();
   const length = Array.from({length: a.length + 1}, () =>
@@ -54,60 +54,46 @@ function align(a, b) {
     for (let j = b.length - 1; j >= 0; j--)
       length[i][j] = same(i, j) ? length[i + 1][j + 1] + 1
         : Math.max(length[i + 1][j], length[i][j + 1]);
-  const rows = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    if (i < a.length && j < b.length && same(i, j))
-      rows.push([i++, j++]);
-    else if (j === b.length ||
-        (i < a.length && length[i + 1][j] >= length[i][j + 1]))
-      rows.push([i++, null]);
+  const pairs = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length;)
+    if (same(i, j))
+      pairs.push([i++, j++]);
+    else if (length[i + 1][j] >= length[i][j + 1])
+      i++;
     else
-      rows.push([null, j++]);
-  }
-  return pairUp(rows);
+      j++;
+  return pairs;
 }
 
-// Lines that differ stand beside each other as far as there are as many.
-function pairUp(rows) {
-  const paired = [];
-  let left = [], right = [];
-  const flush = () => {
-    for (let i = 0; i < Math.max(left.length, right.length); i++)
-      paired.push([left[i] ?? null, right[i] ?? null]);
-    left = [];
-    right = [];
-  };
-  for (const [i, j] of rows) {
-    if (i !== null && j !== null) {
-      flush();
-      paired.push([i, j, true]);
-    } else if (i !== null)
-      left.push(i);
-    else
-      right.push(j);
-  }
-  flush();
-  return paired;
-}
-
+// Each source, with the lines marked that the other one has not, and a row where
+// the other one has more of them.
 function showSources() {
   const texts = sides.map((recording) => recording.source.lines);
-  const rows = sides.length === 2 ? align(...texts)
-    : texts[0].map((_, i) => [i, null, true]);
+  const pairs = sides.length === 2 ? align(...texts)
+    : texts[0].map((_, i) => [i, i]);
   sides.forEach((recording, side) => {
     const list = recording.element.querySelector(".source");
-    list.replaceChildren();
-    list.setAttribute("aria-label", "source: " + mainFile(recording));
+    const own = texts[side], other = sides[1 - side];
+    let next = 0, others = 0;
     recording.lines = [];
-    for (const row of rows) {
-      const number = row[side];
-      const item = make("li", number === null ? " " : texts[side][number] || " ",
-        row[2] ? "" : "differs");
-      item.dataset.number = number === null ? "" : number + 1;
-      if (number !== null)
-        recording.lines[number + 1] = item;
+    const add = (className) => {
+      const item = make("li", own[next] || " ", className);
+      item.dataset.number = ++next;
+      recording.lines[next] = item;
       list.append(item);
+    };
+    for (const pair of [...pairs, texts.map((text) => text.length)]) {
+      const more = pair[1 - side] - others - (pair[side] - next);
+      while (next < pair[side])
+        add("differs");
+      if (more > 0 && other)
+        list.append(Object.assign(make("li", "", "gap"),
+          {title: `${other.name} has ${count(more, "line")} more here`}));
+      if (next < own.length)
+        add("");
+      others = pair[1 - side] + 1;
     }
+    list.setAttribute("aria-label", "source: " + mainFile(recording));
   });
 }
 
@@ -138,49 +124,57 @@ function showLine(recording, step, index) {
     item.removeAttribute("aria-current");
     delete item.dataset.who;
   }
-  const asleep = new Map();
-  for (const [who, , sleepPath] of step.tasks) {
-    const line = sleepPath && lineOf(recording, sleepPath);
-    if (line)
-      asleep.set(line, [...(asleep.get(line) || []), who]);
-  }
-  for (const [line, who] of asleep) {
+  for (const [who, call, sleepPath] of step.tasks) {
+    const line = call && lineOf(recording, sleepPath);
+    if (!line)
+      continue;
+    const data = recording.lines[line].dataset;
+    data.who = data.who ? `${data.who}, ${who}`
+      : "asleep" + (step.tasks.length > 1 ? ": " + who : "");
     recording.lines[line].classList.add("asleep");
-    recording.lines[line].dataset.who = "asleep" +
-      (step.tasks.length > 1 ? ": " + who.join(", ") : "");
   }
-  const line = lineOf(recording, path);
-  const item = line && recording.lines[line];
+  const item = recording.lines[lineOf(recording, path)];
   if (item) {
     item.classList.add("here");
     item.setAttribute("aria-current", "step");
-    const list = item.parentNode;
-    list.scrollTop = item.offsetTop - list.clientHeight / 2;
-    list.scrollLeft = 0;
   }
-  const below = [];
+  const calls = [];
   for (let i = 0; path && i < path.length; i += 2)
-    if (!path[i + 1].startsWith(mainFile(recording)))
-      below.unshift(`${path[i]} (${path[i + 1]})`);
-  recording.element.querySelector(".path").textContent =
-    below.length ? "inside: " + below.join(" \u2192 ") : "";
+    calls.unshift(`${path[i]} (${path[i + 1].replace(mainFile(recording) + ":", "line ")})`);
+  recording.element.querySelector(".path").textContent = calls.join(" \u2192 ");
 }
 
-function showStatus(recording, step) {
+// After all else has its height, so that the line is in the middle.
+function scrollToLine(recording) {
+  const list = recording.element.querySelector(".source");
+  const item = list.querySelector(".here");
+  if (item)
+    list.scrollTop = item.offsetTop - (list.clientHeight - item.clientHeight) / 2;
+}
+
+// Which tasks run, and which sleep in what call and wait for what.
+function showStatus(recording, step, acts) {
+  const several = step.tasks.length > 1;
+  const name = (who) => who === "main" ? who : `${recording.several} ${who}`;
+  const running = step.tasks.filter(([, call]) => !call).map(([who]) => name(who));
+  const asleep = new Map();
+  for (const [who, call, , what] of step.tasks)
+    if (call) {
+      const text = `in ${call}, waiting for ${who === what ? "its client" : what}`;
+      asleep.set(text, [...(asleep.get(text) || []), name(who)]);
+    }
+  const back = acts && step.call.match(/^(\w+)\(.*\) = /s);
   const status = recording.element.querySelector(".status");
-  const sleeping = step.tasks.filter(([, call]) => call);
-  const running = step.tasks.filter(([, call]) => !call);
-  const name = (who) => step.tasks.length > 1 ? who + " " : "";
   status.replaceChildren();
-  if (step.who.startsWith("server") && !(sleeping.length === 1 &&
-      step.tasks.length === 1))
-    status.append(make("span", "runs: " + step.call, "runs"), " ");
-  else if (running.length)
-    status.append(make("span", "runs: " + running.map(([who]) => name(who) ||
-      "the program").join(", "), "runs"), " ");
-  if (sleeping.length)
-    status.append(make("span", "asleep: " + sleeping.map(([who, call]) =>
-      name(who) + "in " + call).join(", "), "asleep"));
+  if (running.length)
+    status.append(make("span", "running" + (several ? ": " + running.join(", ") : "") +
+      (back ? `, back from ${back[1]}` : ""), "runs"), " ");
+  if (asleep.size)
+    status.append(make("span", several ? "asleep: " + [...asleep].map(([text, who]) =>
+      `${who.join(", ")} ${text}`).join("; ") : "asleep " + asleep.keys().next().value,
+    "asleep"));
+  if (!step.tasks.length)
+    status.append(make("span", "has ended", "over"));
 }
 
 function chips(element, names, className = "") {
@@ -194,36 +188,56 @@ const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 function showKernel(recording, step) {
   const find = (name) => recording.element.querySelector("." + name);
+  const listed = recording.steps.some(({list}) => list.length);
   chips(find("queue"), step.queue, "unread");
-  chips(find("list"), step.list);
+  find("ready").parentNode.hidden = !listed;
   chips(find("ready"), step.ready);
   find("list-name").textContent = step.kept ? "list, kept by the kernel"
-    : step.list.length ? "list, passed in each call" : "list";
-  const sockets = Object.entries(step.sockets).map(([letter, socket]) => {
-    const [where, unread, client, sent] = socket;
-    const words = [letter + ":", where];
-    if (sent)
-      words.push(`sent ${sent.replaceAll("\\n", "")}`);
-    if (client !== "connected")
-      words.push(client);
-    if (unread)
-      words.push(`\u2013 ${count(unread, "byte")} unread`);
-    return make("span", words.join(" "), "chip" + (unread ? " unread" : "") +
-      (where === "gone" ? " over" : ""));
-  });
-  find("sockets").replaceChildren(...sockets);
-  const [calls, wakes, copied] = step.n;
-  find("counters").textContent = `${count(calls, "system call")}, ` +
-    `${count(wakes, "wake-up")}, ${count(copied, "list entrie")
-      .replace("entrie", copied === 1 ? "entry" : "entrie")} copied`;
+    : listed ? "list, passed in each call" : "waits for";
+  chips(find("list"), listed ? step.list
+    : step.tasks.map(([, , , what]) => what).filter(Boolean));
+  if (step.unused && step.list.length)
+    find("list").append(`and ${step.unused} empty`);
+  const [calls, wakes, passed] = step.n;
+  find("counters").textContent = `${count(calls, "system call")} \u00b7 ` +
+    `${count(wakes, "wake-up")} \u00b7 ${passed} list ` +
+    `${passed === 1 ? "entry" : "entries"} passed to the kernel`;
 }
+
+const newline = (text) => text.replaceAll("\\n", "\u21b5");
+
+function showClients(recording, step) {
+  const place = {queued: "not accepted", accepted: "accepted", gone: "closed by the server"};
+  const rows = Object.entries(recording.ports).map(([letter, port]) => {
+    const [where, unread = 0, end, sent = ""] = step.sockets[letter] || [];
+    const bytes = sent.match(/\\[0-7]{1,3}|\\.|./g) || [];
+    const row = make("tr", "", unread ? "unread" : where === "gone" ? "over" : "");
+    row.append(...[letter, where ? port : "", !where ? "not there yet"
+      : where === "gone" || end === "connected" ? place[where]
+      : `${place[where]}, ${end === "reset" ? "was reset" : "has closed its side"}`,
+    newline(sent), unread ? `${count(unread, "byte")}: ` +
+      newline(bytes.slice(-unread).join("")) : ""].map((text) => make("td", text)));
+    return row;
+  });
+  recording.element.querySelector(".clients tbody").replaceChildren(...rows);
+}
+
+// A port in the text, with the letter of its client.
+const named = (recording, text) => text.split(/(?<=:)(\d+)/).map((part) => {
+  const letter = Object.keys(recording.ports).find((key) => recording.ports[key] === part);
+  const span = make("span", part, letter ? "port" : "");
+  span.dataset.letter = letter || "";
+  return letter ? span : part;
+});
 
 function showTerminal(recording, step, previous) {
   const terminal = recording.element.querySelector(".terminal");
   const text = (from, to) =>
-    new TextDecoder().decode(recording.bytes.slice(from, to));
+    named(recording, new TextDecoder().decode(recording.bytes.slice(from, to)));
   const before = Math.min(previous ? previous.out : 0, step.out);
-  terminal.replaceChildren(text(0, before), make("mark", text(before, step.out)));
+  const fresh = make("mark");
+  fresh.append(...text(before, step.out));
+  terminal.replaceChildren(...text(0, before), fresh);
   terminal.scrollTop = terminal.scrollHeight;
 }
 
@@ -235,16 +249,18 @@ function show(number) {
     const last = recording.steps[steps[Math.max(0, now - 1)].at[side]];
     recording.element.className = step.who === side ? "acts" : "";
     showLine(recording, state, step.at[side]);
-    showStatus(recording, state);
+    showStatus(recording, state, step.who === side);
     showKernel(recording, state);
+    showClients(recording, state);
     showTerminal(recording, state, last);
+    scrollToLine(recording);
   });
   const [say, about] = words(now);
   $("say").textContent = say;
   $("about").textContent = about;
   $("position").value = now;
   $("clock").textContent = `step ${now} of ${steps.length - 1}, ` +
-    `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`;
+    `client step ${step.k}`;
   for (const row of $("all").querySelectorAll("tbody tr"))
     row.toggleAttribute("aria-current", Number(row.dataset.step) === now);
   // Not at once: browsers refuse hundreds of changes of the address in a row.
@@ -260,12 +276,13 @@ function words(number) {
   const step = steps[number];
   const state = sides[Math.max(0, step.who ?? 0)].steps[step.at[step.who ?? 0]];
   if (number === 0)
-    return ["The servers listen, and no client is there.",
+    return ["The servers listen. No client is there yet.",
+      "Each server was recorded on its own, with the same script of clients. " +
       "Press space to play, . for one step, ? for all keys."];
   if (step.event)
     return [state.say, state.about || ""];
-  return [state.say, `${sides[step.who].name}` + (state.who === "server" ? ""
-    : ", " + state.who) + `: ${state.call}`];
+  const who = state.who === "kernel" ? ", the kernel" : state.who.replace("server", "");
+  return [state.say, sides[step.who].name + who + (state.call && ": " + state.call)];
 }
 
 const eventAt = (number) => {
@@ -412,8 +429,8 @@ function fillTable() {
     const state = sides[step.who ?? 0].steps[step.at[step.who ?? 0]];
     link.href = address(number);
     row.dataset.step = number;
-    const cells = [link, `${step.k}.${String(Math.round(step.t)).padStart(3, "0")}`,
-      step.who === null ? "client" : sides[step.who].name,
+    const cells = [link, `${step.k} + ${step.t.toFixed(1)}`,
+      step.who === null ? state.who : sides[step.who].name,
       number ? state.call : "", words(number)[0]];
     for (const cell of cells) {
       const data = make("td");
@@ -457,6 +474,7 @@ const keys = {
   "End": () => go(steps.length - 1),
   "p": () => $("predict").click(),
   "t": () => { $("all").open = !$("all").open; },
+  "w": () => $("words").scrollIntoView(),
   "d": swapTheme,
   "?": toggleHelp,
 };
@@ -489,7 +507,7 @@ function start() {
     });
   }
   const clicks = {play, back: keys[","], next: forward, "back-event": keys["["],
-    "next-event": keys["]"], help: toggleHelp, theme: swapTheme};
+    "next-event": keys["]"], help: toggleHelp, explain: keys["w"], theme: swapTheme};
   for (const [id, action] of Object.entries(clicks))
     $(id).addEventListener("click", action);
   $("position").addEventListener("input", () => go(Number($("position").value)));

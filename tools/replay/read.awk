@@ -1,6 +1,16 @@
 # read.awk: reads what was recorded of a run and puts it in the order of time.
 # record.awk, which needs it, says which files there are.
 
+# strace says what the kernel calls them, the source what the library does.
+BEGIN {
+  count = split("recvfrom recv accept4 accept _newselect select pselect6 select" \
+    " ppoll poll epoll_pwait epoll_wait rt_sigtimedwait sigtimedwait" \
+    " rt_sigqueueinfo sigqueue wait4 waitpid exit_group exit clone fork" \
+    " clone3 fork vfork fork", names_of, " ")
+  for (i = 1; i < count; i += 2)
+    plain[names_of[i]] = names_of[i + 1]
+}
+
 function read_lines(line, part) {
   while ((getline line <(dir "/lines")) > 0) {
     split(line, part, " ")
@@ -99,8 +109,6 @@ function read_calls(line, pid, time, rest, open) {
       read_call(pid, time, rest line)
     } else if (line ~ /^[a-z]/)
       read_call(pid, time, line)
-    else if (line ~ /^\+\+\+/)
-      ends(pid, time)
   }
 }
 
@@ -112,7 +120,7 @@ function add_frame(line, part) {
       frame_of[part[3]]
 }
 
-function read_call(pid, time, line, seconds, at) {
+function read_call(pid, time, line, seconds, called) {
   if (line ~ /^socket\(/)
     began = 1
   if (!began)
@@ -129,23 +137,27 @@ function read_call(pid, time, line, seconds, at) {
   call_result[last] = substr(line, RSTART + RLENGTH)
   line = substr(line, 1, RLENGTH)
   sub(/\) += $/, "", line)
-  call_name[last] = substr(line, 1, index(line, "(") - 1)
+  called = substr(line, 1, index(line, "(") - 1)
+  # What the library adds to the call that is in the source.
+  if (called == "recvfrom")
+    sub(/, NULL, NULL$/, "", line)
+  if (called == "pselect6")
+    sub(/, NULL$/, "", line)
+  call_name[last] = (called in plain) ? plain[called] : called
+  if (called == "pselect6" && line ~ /sigmask/)
+    call_name[last] = "pselect"
+  if (call_name[last] == "fork") {
+    several = line ~ /CLONE_THREAD/ ? "thread" : "process"
+    if (several == "thread")
+      call_name[last] = "pthread_create"
+  }
   call_arguments[last] = substr(line, index(line, "(") + 1)
   frames[last] = ""
-  call_start[last] = time
-  if (call_name[last] ~ /^(clone|v?fork)/) {
-    several = 1
-    is_thread = call_arguments[last] ~ /CLONE_THREAD/
-  }
-  sleeps[last] = seconds > 0.003 && call_name[last] !~ /^(write|close|clone)/
+  sleeps[last] = seconds > 0.003 && call_result[last] !~ /EAGAIN/ && (line ~ /F_SETLKW/ || call_name[last] ~ \
+    /^(recv|accept|p?select|poll|epoll_wait|sigtimedwait|io_uring_enter|futex|waitpid)$/)
   if (sleeps[last])
     happen(time, "sleep", last)
   happen(time + seconds, "call", last)
-}
-
-function ends(pid, time) {
-  if (began)
-    happen(time, "end", pid)
 }
 
 # uring receives without a call: its own events tell what it received.

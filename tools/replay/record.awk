@@ -33,8 +33,8 @@ function print_recording(line, part, order) {
   # Values of /proc/net/tcp are hexadecimal.
   for (line = 0; line < 16; line++)
     hex[substr("0123456789ABCDEF", line + 1, 1)] = line
-  printf "{\"name\":%s,\"scenario\":%s,\"clients\":%s,\"steps\":[", \
-    quote(name), quote(scenario_title), names(letter_at, letters)
+  printf "{\"name\":%s,\"scenario\":%s,\"several\":%s,\"ports\":{%s},\"steps\":[", \
+    quote(name), quote(scenario_title), quote(several), ports()
   order = "sort -n '" dir "/order'"
   while ((order | getline line) > 0) {
     split(line, part, " ")
@@ -51,14 +51,14 @@ function print_recording(line, part, order) {
       returns(part[4])
     else if (part[3] == "done")
       completes(part[4])
-    else if (part[3] == "end")
-      delete task[part[4]]
     else
-      compare(look_rows[part[4]])
+      look(look_rows[part[4]])
   }
   flush_idle()
-  if (quiet > 0)
-    emit("server", "", "It ends.", "", "", "")
+  if (quiet > 0 || (first_pid in task)) {
+    split("", task)
+    emit("server", "", "The signal ends the server.", "", "", "")
+  }
   if (shown_calls != calls) {
     printf "\n%s: %d calls were made, %d are shown\n", name, calls, \
       shown_calls >"/dev/stderr"
@@ -67,19 +67,32 @@ function print_recording(line, part, order) {
   printf "],\n\"output\":%s,\n\"source\":%s}\n", output(), source()
 }
 
+# begin_step NUMBER: it begins for the servers when the client acts.
 function begin_step(number) {
-  current = number
-  offset = now
+  flush_idle()
+  pending = number
+  if (step_client[number] == "-") {
+    current = number
+    offset = now
+    emit("script", "SIGTERM", "The server is told to stop", "The script sends" \
+      " SIGTERM, as kill does. Ctrl+C sends SIGINT, which has the same effect.", \
+      step_is[number], "")
+  }
 }
 
 function act(number, letter, what) {
   flush_idle()
+  if (current != pending)
+    offset = now
+  current = pending
   letter = act_client[number]
   what = act_is[number]
   if (what == "connects") {
     add(backlog, letter)
     state[letter] = "connected"
   } else if (what == "sends") {
+    if (unread[letter] == 0)
+      since[letter] = current
     unread[letter] += act_size[number]
     sent[letter] = sent[letter] act_text[number]
   } else {
@@ -92,17 +105,20 @@ function act(number, letter, what) {
 }
 
 # falls_asleep CALL: the call has begun, and does not return for a while.
-function falls_asleep(call, text) {
+function falls_asleep(call) {
   flush_idle()
-  shown_calls-- # its return counts
   know(call_pid[call])
-  text = say_sleep(call)
+  sleeps[call] = may_sleep(call)
+  if (!sleeps[call])
+    return
+  shown_calls-- # its return counts
   task[call_pid[call]] = "asleep"
   sleep_call[call_pid[call]] = call
-  emit(label(call), shown(call, 1), text, "", "", frames[call])
+  split("", ready)
+  emit(label(call_pid[call]), shown(call, 1), say_sleep(call), "", "", frames[call])
 }
 
-function returns(call, text) {
+function returns(call) {
   know(call_pid[call])
   counted[call_name[call]]++
   total++
@@ -111,7 +127,7 @@ function returns(call, text) {
     wakes++
   # Rounds of a server that does not wait are one step.
   if (call_result[call] ~ /EAGAIN/ && !sleeps[call] &&
-      call_name[call] ~ /^(recv|accept)/) {
+      call_name[call] ~ /^(recv|accept)$/) {
     idle_call[++idle] = call
     idle_time[idle] = now
     return
@@ -123,12 +139,17 @@ function returns(call, text) {
 # show_return CALL: a call that has no sentence is counted with the next one.
 function show_return(call, text) {
   text = say_return(call)
+  if (call_name[call] == "exit")
+    delete task[call_pid[call]]
+  if (call_name[call] == "exit" && call_pid[call] == first_pid) {
+    split("", interest)
+    split("", passed)
+    split("", ready)
+  }
   if (text == "")
     quiet++
   else
-    emit(label(call), shown(call, 0), text, "", "", frames[call])
-  if (call_name[call] ~ /^exit/)
-    delete task[call_pid[call]]
+    emit(label(call_pid[call]), shown(call, 0), text, "", "", frames[call])
 }
 
 # flush_idle: what was found empty: up to three steps, or one for all.
@@ -143,9 +164,9 @@ function flush_idle(i, count, time) {
   if (count > 3) {
     now = idle_time[count]
     quiet += count - 1
-    emit(label(idle_call[count]), call_name[idle_call[count]] "(...) = EAGAIN", \
-      count " calls in a row find nothing (EAGAIN): no client, no bytes.", "", \
-      "", frames[idle_call[count]])
+    emit(label(call_pid[idle_call[count]]), call_name[idle_call[count]] \
+      "(...) = EAGAIN", count " calls in a row find nothing (EAGAIN): no client," \
+      " no bytes.", "", "", frames[idle_call[count]])
   }
   now = time
 }
@@ -157,12 +178,13 @@ function completes(number, letter) {
     remove(backlog, letter)
     accepted[letter] = 1
     emit("kernel", "completion: accept", "The kernel has accepted " letter \
-      " (from the server's own events: strace shows no completions).", "", "", "")
+      ". (strace shows no completions: this is from the server's --events.)", \
+      "", "", "")
   } else {
     unread[letter] -= done_size[number]
     emit("kernel", "completion: recv, " done_size[number] " bytes", \
-      "The kernel has put " bytes(done_size[number]) " of " letter \
-      " into a buffer of the server.", "", "", "")
+      "The kernel has put " bytes(done_size[number]) " from " letter \
+      " into a buffer of the server: no recv is called.", "", "", "")
   }
 }
 
@@ -173,7 +195,7 @@ function know(pid, key, part) {
     return
   if (first_pid == "")
     first_pid = pid
-  group[pid] = is_thread ? first_pid : pid
+  group[pid] = several == "thread" ? first_pid : pid
   for (key in fd_is) {
     split(key, part, SUBSEP)
     if (part[1] == first_pid && group[pid] == pid)
@@ -207,6 +229,14 @@ function number(text, i, n) {
   for (i = 1; i <= length(text); i++)
     n = n * 16 + hex[substr(text, i, 1)]
   return n
+}
+
+# look ROWS: a step has had its effect. If the server did nothing, that is one.
+function look(rows) {
+  flush_idle()
+  if (current > 0 && answered < current)
+    emit("server", "", still(), "", "", "")
+  compare(rows)
 }
 
 # compare ROWS: the queues that follow from the calls with those of the kernel.

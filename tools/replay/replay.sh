@@ -223,7 +223,10 @@ end_all() {
 # functions and lines it stands for, innermost first. An address is where the
 # call returns to, so the line is that of the byte before.
 lines() {
-  awk -v program="$1" -f "$here/addresses.awk" "$dir/trace" >"$dir/addresses"
+  sed -n "s|^ > .*/${1##*/}(.*\[\(0x[0-9a-f]*\)\]\$|\1|p" "$dir/trace" | sort -u |
+    while read -r address; do
+      printf '%s 0x%x\n' "$address" "$((address - 1))"
+    done >"$dir/addresses"
   [ -s "$dir/addresses" ] || die "$name: no source lines; was it built with -g?"
   cut -d ' ' -f 2 "$dir/addresses" |
     addr2line -f -e "$1" | sed "s|$root/||; s/ (discriminator.*//" |
