@@ -62,9 +62,10 @@ static int add_descriptor(int kq, int fd)
 {
     struct epoll_event event = interest(EPOLLIN | EPOLLRDHUP, false, fd);
 
-    /* To add again is no error in kqueue(2). */
-    if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST)
+    if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0)
         return 0;
+    if (errno == EEXIST) /* to add it again is no error in kqueue(2) */
+        return epoll_ctl(kq, EPOLL_CTL_MOD, fd, &event);
     /* What epoll cannot watch, such as a regular file, we do not know. */
     return errno == EPERM ? fail(EINVAL) : -1;
 }
