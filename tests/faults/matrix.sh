@@ -117,6 +117,12 @@ is_stopped() {
   [ "$1" = '--- stopped by SIGSTOP ---' ]
 }
 
+# Whether w1 was received, and w is waited for again: what w sends next is then
+# another call.
+waits_after_w1() {
+  grep -q '"w1' trace && is_wait "$1"
+}
+
 # freeze: stops the server in its tracks, once it waits. A child goes on.
 freeze() {
   case $traced in *:child) return ;; esac
@@ -124,7 +130,9 @@ freeze() {
   kill -STOP "$pid" 2>/dev/null && look_until is_stopped
 }
 
+# thaw: lets it go on. A child was not stopped, and SIGCONT could interrupt it.
 thaw() {
+  case $traced in *:child) return ;; esac
   kill -CONT "$pid" 2>/dev/null
 }
 
@@ -219,6 +227,7 @@ converse() {
   hear
   if [ -n "$later" ]; then
     freeze
+    case $1 in *:child) look_until waits_after_w1 ;; esac
     echo >&6
     hear
     thaw
