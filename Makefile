@@ -3,12 +3,12 @@
 #     make          builds the servers that this system can have, into build/
 #     make help     lists what else there is
 #
-# For GNU make 3.81 or newer and BSD make, also with -j. From outside can be
-# set: CC, CPPFLAGS, CFLAGS, LDFLAGS, LDLIBS, and BUILD, the directory of all
+# It works with GNU make 3.81 or newer and BSD make, also with -j. You can set
+# CC, CPPFLAGS, CFLAGS, LDFLAGS, LDLIBS, and BUILD, the directory for everything
 # that is built. V=1 shows whole command lines.
 
 BUILD ?= build
-# GNU make says at once that BUILD cannot be two words, BSD make in `one-word`.
+# GNU make refuses two words in BUILD here, BSD make in the target `one-word`.
 CHECK := $(if $(word 2,$(BUILD)),$(error BUILD must be a path without spaces))
 CFLAGS ?= -g
 STRICT = -std=c11 -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -23,7 +23,7 @@ KQUEUE = sh kqueue/flags.sh "$(CC) $(CPPFLAGS)"
 SELECTORS = sh coroutine/selectors.sh "$(CC) $(CPPFLAGS)"
 HAS_URING = sh uring/possible.sh "$(CC) $(CPPFLAGS)"
 
-# A header or a flag that changes builds everything again: it takes seconds.
+# If a header or a flag changes, everything is built again: it takes seconds.
 COMMON = $(BUILD)/common.a
 KQUEUE_FILES = kqueue/flags.sh kqueue/linux/*.c kqueue/linux/sys/*.h
 PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/busy \
@@ -31,12 +31,12 @@ PROGRAMS = $(BUILD)/blocking-nested $(BUILD)/blocking $(BUILD)/busy \
 	$(BUILD)/signals $(BUILD)/epoll $(BUILD)/kqueue $(BUILD)/uring \
 	$(BUILD)/coroutine
 
-# What the scripts are told.
+# What the scripts need to know.
 TELL = BUILD='$(BUILD)' BACKENDS='$(BACKENDS)'
 
 all: $(PROGRAMS)
 
-# A target that runs a tool refuses what it would ignore.
+# A target that runs a tool refuses variables that it would ignore.
 checked:
 	@$(TELL) GOALS='$(MAKECMDGOALS) $(.TARGETS)' \
 	GIVEN='$(MAKEOVERRIDES) $(.MAKEOVERRIDES)' sh tools/variables.sh
@@ -53,7 +53,7 @@ help:
 	@echo 'make replay      records a run; a browser plays it, step by step'
 	@echo 'make diff        shows two servers side by side, without comments'
 	@echo 'make exercise    N=1 to 14: checks your solution, or says what is missing'
-	@echo 'make setup       installs what the tests need and is not there'
+	@echo 'make setup       installs what the tests need'
 	@echo 'make test        tests every server'
 	@echo 'make compare     what a message, a connection, an idle client costs'
 	@echo 'make fuzz        random clients, until something breaks or Ctrl+C'
@@ -81,7 +81,7 @@ one-word:
 	@case '$(BUILD)' in *' '* | '') \
 	echo 'BUILD must be a path without spaces' >&2; exit 1;; esac
 
-# The servers. One that this system cannot have is named and left out.
+# The servers. If this system cannot have one, a message says so.
 
 $(BUILD)/blocking-nested: blocking/nested.c $(COMMON)
 	@$(COMPILE) blocking/nested.c $(COMMON) $(LDLIBS)
@@ -98,7 +98,7 @@ $(BUILD)/processes: processes/*.[ch] $(COMMON)
 $(BUILD)/threads: threads/*.[ch] $(COMMON)
 	@$(COMPILE) -pthread threads/*.c $(COMMON) $(LDLIBS)
 
-# The FD_SET of musl has a conversion that gcc would warn of.
+# The FD_SET of musl has a conversion that gcc would warn about.
 $(BUILD)/select: select/server.c $(COMMON)
 	@$(COMPILE) -Wno-sign-conversion select/server.c $(COMMON) $(LDLIBS)
 
@@ -106,11 +106,11 @@ $(BUILD)/poll: poll/server.c $(COMMON)
 	@$(COMPILE) poll/server.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/signals: signals/server.c $(COMMON)
-	@$(HAS) sys/epoll.h || { echo 'signals: left out, Linux alone has it'; \
+	@$(HAS) sys/epoll.h || { echo 'signals: left out, only Linux has it'; \
 	exit 0; }; $(COMPILE) signals/server.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/epoll: epoll/server.c $(COMMON)
-	@$(HAS) sys/epoll.h || { echo 'epoll: left out, Linux alone has it'; \
+	@$(HAS) sys/epoll.h || { echo 'epoll: left out, only Linux has it'; \
 	exit 0; }; $(COMPILE) epoll/server.c $(COMMON) $(LDLIBS)
 
 $(BUILD)/kqueue: kqueue/server.c $(KQUEUE_FILES) $(COMMON)
@@ -126,7 +126,7 @@ $(BUILD)/coroutine: coroutine/*.c coroutine/*.h coroutine/selectors.sh \
 	@$(COMPILE) -Wno-sign-conversion coroutine/server.c coroutine/loop.c \
 	`$(SELECTORS)` $(COMMON) $(LDLIBS)
 
-# What is the same in every server.
+# The parts that all servers share.
 $(COMMON): common/*.c common/*.h $(BUILD)/flags
 	@$(SAY_$(V)) mkdir -p $(BUILD)/common && rm -f $@ && \
 	for file in common/*.c; do \
@@ -143,5 +143,5 @@ $(BUILD)/flags: one-word .FORCE
 .PHONY: all checked first-build tools help demo watch trace replay grade diff exercise \
 	setup test compare fuzz check-all clean one-word .FORCE
 
-# BSD make would enter a directory obj, if there is one.
+# Otherwise BSD make would enter a directory obj if there is one.
 .OBJDIR: $(.CURDIR)

@@ -18,8 +18,8 @@ static struct client **clients;
 static size_t capacity;
 static unsigned count;
 
-/* Makes the table large enough for `fd`. Returns false, with errno, if out of
- * memory. */
+/* Makes the table large enough for `fd`. Returns false, with errno, if
+ * out of memory. */
 static bool reserve(size_t fd)
 {
     size_t wanted = 2 * (fd + 1);

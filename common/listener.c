@@ -221,8 +221,8 @@ static void cannot_accept(void)
         pause_accepting();
 }
 
-/* Makes a client from the socket that accept returned; -1: accept failed
- * (errno). */
+/* Makes a client from the socket that accept returned; -1:
+ * accept failed (errno). */
 static struct client *welcome(int fd, const struct sockaddr_storage *address,
                               socklen_t size)
 {

@@ -185,8 +185,8 @@ void print_chunk(struct client *client, const char *data, ssize_t received)
         output_write(data_output, "\n", 1);
 }
 
-/* Prints, escaped, the first bytes of a character whose last bytes never
- * arrived. */
+/* Prints, escaped, the first bytes of a character whose last
+ * bytes never arrived. */
 static void print_rest(struct client *client)
 {
     char safe[TEXT_GROWTH * TEXT_PART];

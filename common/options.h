@@ -26,9 +26,9 @@ struct options {
 /* parse_options sets it; all others only read it. */
 extern struct options options;
 
-/* Reads the command line into `options`. Ends the program with status 2 and a
- * message if it is wrong, with 0 after --help or --version. See
- * getopt_long(3). */
+/* Reads the command line into `options`. Ends the program with
+ * status 2 and a message if it is wrong, with 0 after --help or
+ * --version. See getopt_long(3). */
 void parse_options(int argc, char **argv);
 
 #endif

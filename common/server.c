@@ -18,9 +18,9 @@
 
 char *chunk;
 
-/* If the reader of our output has ended, or a file grows too large, write
- * should fail with EPIPE or EFBIG instead of a signal killing the server. See
- * write(2). */
+/* If the reader of our output has ended, or a file grows too large,
+ * write should fail with EPIPE or EFBIG instead of a signal killing the
+ * server. See write(2). */
 static void ignore_write_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_IGN};

@@ -40,9 +40,9 @@ int prepare_for_clients(int listener);
  * may call it. See clock_gettime(2). */
 long elapsed_ms(const struct timespec *since);
 
-/* Raises the soft limit on open descriptors to the hard limit, as far as the
- * system allows. Otherwise a server could open only 1024 or 256. See
- * setrlimit(2). */
+/* Raises the soft limit on open descriptors to the hard limit, as far
+ * as the system allows. Otherwise a server could open only 1024 or
+ * 256. See setrlimit(2). */
 void raise_descriptor_limit(void);
 
 /* Makes sure that no descriptor opened later becomes 0, 1 or 2, because a

@@ -34,10 +34,10 @@ static unsigned char max(unsigned char a, unsigned char b)
     return a > b ? a : b;
 }
 
-/* Whether each byte of a block is plain. `byte - '\t'` wraps around for bytes
- * below tab, so comparing the largest difference rejects bytes below tab and
- * above '~'. In the same way `byte - ' '` rejects the bytes between newline and
- * space. */
+/* Whether each byte of a block is plain. `byte - '\t'` wraps around for
+ * bytes below tab, so comparing the largest difference rejects bytes below
+ * tab and above '~'. In the same way `byte - ' '` rejects the bytes between
+ * newline and space. */
 ALSO_FOR_AVX2 static bool block_is_plain(const unsigned char *block)
 {
     unsigned char from_tab = 0, from_space = 0;
@@ -65,9 +65,9 @@ bool text_is_plain(const char *data, size_t size)
     return block_is_plain(last);
 }
 
-/* The length of a character that starts with `lead`; 0: none does. CR LF, the
- * end of a line on Windows and with telnet, counts as one character of two
- * bytes. */
+/* The length of a character that starts with `lead`; 0: none does. CR LF,
+ * the end of a line on Windows and with telnet, counts as one character
+ * of two bytes. */
 static int length_of(unsigned char lead)
 {
     if (lead == '\r')

@@ -1,10 +1,11 @@
 /*
  * coroutine/loop.c: the event loop; loop.h says what it offers.
  *
- * It is a queue of tasks that can run, and a table of those that wait, by the
- * descriptor they wait for. It runs the queue until it is empty, prints, and
- * lets the selector sleep; what becomes ready is moved from the table to the
- * queue. "Trampoline between the running tasks" is the article's word for it.
+ * The loop has a queue of tasks that can run, and a table of tasks that wait,
+ * indexed by the descriptor that they wait for. It runs the tasks in the queue
+ * until the queue is empty, writes the output, and calls the selector, which
+ * sleeps. When a descriptor becomes ready, its task is moved from the table to
+ * the queue. The article calls this a "trampoline between the running tasks".
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -16,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Those that this system has, the best one first; selectors.sh knows. */
+/* The selectors that this system has, the best one first;
+ * selectors.sh finds out. */
 static const struct selector *const selectors[] = {
 #ifdef HAS_EPOLL
     &selector_epoll,
@@ -31,34 +33,39 @@ enum { SELECTOR_COUNT = sizeof selectors / sizeof *selectors };
 
 static const struct selector *selector;
 
-/* What a task may do before the others have their turn, so that neither a
- * crowd of new clients nor a client that floods keeps them waiting. */
+/* Limits for one task in one round of the loop: clients to accept, and chunks
+ * to receive. Otherwise a crowd of new clients or a client that floods would
+ * keep the others waiting. */
 enum { CLIENTS_PER_ROUND = 64, CHUNKS_PER_ROUND = 16 };
 
 struct queue {
     struct task *first, *last;
 };
 
-/* Tasks that can run, and those that have done enough in this round and run
- * again after the selector was asked what else is ready. */
+/* Tasks that can run, and tasks that have reached their limit in this round.
+ * These run again after the loop has asked the selector which other descriptors
+ * are ready. */
 static struct queue ready, yielded;
 static size_t task_count;
 
-/* The task that runs, and how many clients or chunks it has taken so far. */
+/* The task that runs, and how many clients or chunks it has taken so far in
+ * this round. */
 static struct task *current;
 static int taken;
 
-/* The descriptor that has just had less than was asked for: it is empty. */
+/* The descriptor from which recv got less than it asked for: it is empty. */
 static int drained;
 
 /* By descriptor: the task that waits for it; `watched_idle` if it is watched
  * and no task waits; NULL if it is not watched. A descriptor is watched from
- * its first EAGAIN on: one that has all its data at once need not be. */
+ * its first EAGAIN on, so a client that has already sent everything and left is
+ * never watched. */
 static struct task **waiting;
 static size_t capacity;
 static struct task watched_idle;
 
-/* The listener once a task accepts from it, and whether it is watched. */
+/* The listener, or -1 before a task accepts from it, and whether
+ * it is watched. */
 static int listener = -1;
 static bool listening;
 
@@ -80,8 +87,8 @@ static struct task *take(struct queue *queue)
     return task;
 }
 
-/* Makes sure that the table of waiting tasks reaches to `fd`. Returns false,
- * with errno, if there is no memory. */
+/* Makes the table of waiting tasks large enough for `fd`. Returns false, with
+ * errno, if out of memory. */
 static bool reserve(int fd)
 {
     size_t wanted = 2 * ((size_t)fd + 1);
@@ -131,8 +138,8 @@ bool start_task(void (*run)(struct task *task), const void *locals, size_t size)
     return true;
 }
 
-/* Has the current task wait until the descriptor is ready. Returns false, with
- * errno, where it cannot be watched. */
+/* Makes the current task wait until the descriptor is ready. Returns false,
+ * with errno, if the descriptor cannot be watched. */
 static bool wait_for(int fd)
 {
     if (waiting[fd] == NULL && !selector->watch(fd))
@@ -142,8 +149,8 @@ static bool wait_for(int fd)
     return true;
 }
 
-/* Lets the others have their turn. The current task goes on in the next round,
- * though there is more for it now. */
+/* Lets the other tasks run. The current task goes on in the next round,
+ * although it could do more now. */
 static void yield(void)
 {
     current->state = TASK_WAITS;
@@ -156,7 +163,7 @@ struct client *sock_accept(int fd)
 
     if (!reserve(fd))
         die_errno("cannot wait for clients");
-    /* The loop itself watches the listener, which has to pause at times. */
+    /* The loop itself watches the listener, because of the pauses of accept. */
     if (listener == -1)
         waiting[fd] = &watched_idle;
     listener = fd;
@@ -179,8 +186,8 @@ struct client *sock_accept(int fd)
     return NULL;
 }
 
-/* Returns what sock_recv returns when the client has nothing now: the task is
- * to wait. If it cannot, the client is lost. */
+/* Makes the task wait for its client, which has sent nothing new. Returns what
+ * sock_recv must return: -1, or 0 if the client cannot be watched. */
 static ssize_t wait_for_chunk(struct client *client)
 {
     if (wait_for(client->fd))
@@ -221,7 +228,7 @@ void sock_close(struct client *client)
     close_client(client);
 }
 
-/* Moves the task that waits for this descriptor to those that can run. */
+/* Moves the task that waits for this descriptor to the queue. */
 static void wake(int fd)
 {
     struct task *task = (size_t)fd < capacity ? waiting[fd] : NULL;
@@ -232,8 +239,8 @@ static void wake(int fd)
     append(&ready, task);
 }
 
-/* Runs tasks, also those that they start, until all of them wait or have done
- * enough in this round. */
+/* Runs the tasks in the queue, and those that they start, until all of them
+ * wait, are done, or have reached their limit in this round. */
 static void run_tasks(void)
 {
     while (ready.first != NULL) {
@@ -273,7 +280,7 @@ void run_forever(void)
                 wake((int)fd);
         else if (task_count > 0)
             wait_for_events();
-        /* Behind those that became ready, so that none is passed over. */
+        /* After the tasks that became ready, so that these come first. */
         while (yielded.first != NULL)
             append(&ready, take(&yielded));
     }

@@ -1,8 +1,8 @@
 /*
- * selector.h: one way of waiting for many descriptors, as the loop sees it.
+ * selector.h: one way of waiting for many descriptors, as the loop uses it.
  *
- * It is what Python's `selectors` is under asyncio: the one place in this
- * project where the ways to wait stand behind a common interface. Each
+ * It is like Python's module `selectors`, on which asyncio is built. Only here
+ * in this project do the ways to wait have a common interface. Each
  * selector_*.c has the same functions in the same order.
  */
 #ifndef SELECTOR_H
@@ -17,21 +17,21 @@ struct selector {
     /* Prepares for watching. Returns false, with errno, if that fails. */
     bool (*open)(void);
 
-    /* Watches a descriptor for input from now on. (Python's name, `register`,
-     * is a word of C.) Returns false, with errno, if that fails. */
+    /* Watches a descriptor for input from now on. (Python calls it `register`,
+     * which is a keyword in C.) Returns false, with errno, if that fails. */
     bool (*watch)(int fd);
 
-    /* Watches it no longer. Call it before the descriptor is closed. */
+    /* Stops watching a descriptor. Call it before closing the descriptor. */
     void (*unwatch)(int fd);
 
-    /* Sleeps until something is ready, a signal comes, or `ms` milliseconds
-     * are over (-1: no limit), and calls ready() for each descriptor that is.
-     * It is level-triggered: what was not read is reported again. Returns
+    /* Sleeps until a descriptor is ready, a signal comes, or `ms` milliseconds
+     * are over (-1: no limit), and calls ready() for each ready descriptor. It
+     * is level-triggered: data that was not read is reported again. Returns
      * false, with errno, if it fails. */
     bool (*wait)(int ms, void (*ready)(int fd));
 };
 
-/* Those that this system has are linked in. */
+/* Only those that this system has are linked in. */
 extern const struct selector selector_select, selector_poll, selector_epoll,
     selector_kqueue;
 

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-/* By descriptor. poll skips an entry whose fd is -1. */
+/* watched[fd] is the entry for fd. poll skips an entry in which fd is -1. */
 static struct pollfd *watched;
 static nfds_t count, capacity;
 

@@ -19,7 +19,7 @@ static bool selector_open(void)
 
 static bool selector_watch(int fd)
 {
-    FD_SET(fd, &watched); /* fits: the loop knows the limit */
+    FD_SET(fd, &watched); /* fits: the loop checks the limit */
     if (fd > highest)
         highest = fd;
     return true;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # selectors.sh COMPILER: prints the files of the selectors that this system can
-# have, and what tells loop.c that they are there.
+# have, and the macros that tell loop.c about them.
 here=$(dirname "$0")
 
 echo "$here/selector_select.c $here/selector_poll.c"

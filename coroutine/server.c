@@ -1,15 +1,15 @@
 /*
- * coroutine/server.c: all clients at once, in the words of blocking/server.c.
- * It waits wherever it says AWAIT.
+ * coroutine/server.c: all clients at once, with the two functions of
+ * blocking/server.c. It waits wherever AWAIT is written.
  *
  *     build/coroutine --port 8888              and elsewhere: nc localhost 8888
  *     build/coroutine --selector poll
  *
- * The two functions are tasks now. What was a call that blocks is awaited: the
- * task stops there, others run, and it goes on when its client has sent
- * something. And accept_connections does not call recv_all but starts it.
- * Everything between the waits is as it was. task.h explains how a function can
- * stop in the middle, loop.c who runs it again.
+ * The two functions are tasks now. Where blocking/server.c has a call that
+ * blocks, the task has AWAIT: it stops there, other tasks run, and it goes on
+ * when its client has sent something. And accept_connections does not call
+ * recv_all but starts it. Everything between the waits is the same. task.h
+ * explains how a function can stop in the middle; loop.c calls it again.
  *
  * Compare blocking/server.c, line by line.
  */
@@ -46,7 +46,7 @@ static void recv_all(struct task *task)
     TASK_END(task);
 }
 
-/* Takes one client after the other until the server is to stop. */
+/* Accepts one client after the other until the server is to stop. */
 static void accept_connections(struct task *task)
 {
     int listener = ((struct accept_connections *)task)->listener;

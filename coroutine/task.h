@@ -1,28 +1,29 @@
 /*
- * task.h: coroutines in standard C, on a switch.
+ * task.h: coroutines in standard C, built from a switch.
  *
- * A task is a function that can wait in the middle and go on there later, while
- * other tasks run. Python's `yield from` of 2014 does that with a generator;
- * here it is a plain function that is called again and again:
+ * A task is a function that can stop in the middle, let other tasks run, and go
+ * on at the same place later. In 2014 Python did this with a generator and
+ * `yield from`. In C it is a plain function that is called again and again:
  *
- *  - TASK_BEGIN opens a switch on the line that the task had reached;
- *  - AWAIT notes its own line, puts a case label there, and makes the call. If
- *    the call has to wait, the function simply returns. The loop calls it again
- *    when there is hope: the switch jumps to the label, into the middle of all
- *    loops and ifs around it, and makes the call again;
+ *  - TASK_BEGIN opens a switch on the line that the task has reached;
+ *  - AWAIT stores its own line number, puts a case label there, and makes the
+ *    call. If the call has to wait, the function returns. The loop calls the
+ *    function again when the call may succeed: the switch jumps to the label,
+ *    into the middle of all loops and ifs around it, and AWAIT makes the call
+ *    again;
  *  - TASK_END closes the switch: the task is done.
  *
- * C has allowed a case label inside a nested statement since its first days;
- * Tom Duff used it in 1983 (Duff's device), Simon Tatham for coroutines
- * ("Coroutines in C", 2000), and Adam Dunkels for the protothreads of small
- * machines (2006). The price of having no stack of its own:
+ * C has always allowed a case label inside a nested statement. Tom Duff used it
+ * in 1983 (Duff's device), Simon Tatham for coroutines ("Coroutines in C",
+ * 2000), and Adam Dunkels for the protothreads of small machines (2006). Since
+ * a task has no stack of its own, there are four rules:
  *
- *  - A local variable does not survive AWAIT: the function returns. What must
- *    survive stands in the task's own struct, whose first member is
- *    `struct task task`, and is fetched from it above TASK_BEGIN.
- *  - No AWAIT inside a switch of one's own: its label would belong to that one.
+ *  - A local variable loses its value at AWAIT, because the function returns.
+ *    A value that is needed afterwards must be in the task's own struct, whose
+ *    first member is `struct task task`, and is read from it above TASK_BEGIN.
+ *  - No AWAIT inside another switch: its label would belong to that switch.
  *  - No two AWAITs on one line: the compiler refuses the second label.
- *  - AWAIT stands in the task's function itself, not in one that it calls.
+ *  - AWAIT must be in the task's function itself, not in one that it calls.
  *
  *     struct greet {
  *         struct task task;
@@ -46,11 +47,11 @@
 
 enum task_state { TASK_RUNS, TASK_WAITS, TASK_DONE };
 
-/* What the loop knows about a task. It belongs to the loop. */
+/* What the loop and the macros below store about a task. */
 struct task {
     void (*run)(struct task *task);
-    struct task *next; /* in the queue of those that can run */
-    int line;          /* where to go on; 0: at the beginning */
+    struct task *next; /* in the queue of tasks */
+    int line;          /* where to go on; 0: at the start */
     enum task_state state;
 };
 
@@ -62,9 +63,10 @@ struct task {
     }                  \
     (task)->state = TASK_DONE
 
-/* Makes `call`, one of those that loop.h marks as awaited, as often as it takes
- * until it need not wait. The function's parameter must be called `task`. Only
- * the switch enters the `if (0)`, so that no statement falls into a label. */
+/* Makes `call`, which loop.h marks as awaited, again and again until it
+ * need not wait. The parameter of the function must be called `task`.
+ * Only the switch jumps into the `if (0)`, so no statement falls through
+ * into a label. */
 #define AWAIT(call)                    \
     do {                               \
         task->line = __LINE__;         \

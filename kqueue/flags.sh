@@ -1,8 +1,8 @@
 #!/bin/sh
-# flags.sh COMPILER: prints what a program with kqueue(2) is compiled with here:
-# nothing but its name where <sys/event.h> is the system's own, else kqueue/linux/,
-# which stands on epoll and whose header has another name. Fails where there is
-# neither.
+# flags.sh COMPILER: prints the flags and files to compile a program that uses
+# kqueue(2): only its name if the system has its own <sys/event.h>; otherwise
+# kqueue/linux/, which is built on epoll and defines another name. Fails if the
+# system has neither.
 here=$(dirname "$0")
 
 has() {

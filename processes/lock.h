@@ -8,8 +8,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
-/* Opens the file; children inherit it. Returns 0, or -1 and errno. See
- * tmpfile(3). */
+/* Opens the file; children inherit it. Returns 0, or -1 and
+ * errno. See tmpfile(3). */
 int open_lock(void);
 
 /* Take and release the lock. Both keep errno. See fcntl(2). */

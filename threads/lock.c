@@ -10,10 +10,10 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* A thread holds this mutex while it waits for the other. Without it, a thread
- * that releases the other mutex and takes it again at once would get it before
- * a thread that is just being woken, so a flooding client could keep all others
- * waiting. */
+/* A thread holds this mutex while it waits for the other. Without it, a
+ * thread that releases the other mutex and takes it again at once would get
+ * it before a thread that is just being woken, so a flooding client could
+ * keep all others waiting. */
 static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER;
 
 static void mask_alarm(int how)

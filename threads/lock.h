@@ -7,10 +7,10 @@
 #include <poll.h>
 #include <pthread.h>
 
-/* Take and release the lock. Only the thread that holds it receives SIGALRM:
- * after a stop request this signal arrives each second and must interrupt a
- * write that is stuck. Both keep errno. See pthread_mutex_lock(3),
- * pthread_sigmask(3). */
+/* Take and release the lock. Only the thread that holds it
+ * receives SIGALRM: after a stop request this signal arrives each
+ * second and must interrupt a write that is stuck. Both keep
+ * errno. See pthread_mutex_lock(3), pthread_sigmask(3). */
 void lock(void);
 void unlock(void);
 

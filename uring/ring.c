@@ -1,13 +1,14 @@
 /*
- * ring.c: the queues of io_uring, shared with the kernel; ring.h says what for.
+ * ring.c: the queues of io_uring, shared with the kernel; see ring.h.
  *
- * A queue is an array and two counters that only grow: the one side writes the
- * entry at `tail` and adds 1, the other reads the entry at `head` and adds 1; a
- * counter modulo the array's length is the place. The other side may run on
- * another processor. So a counter is stored with "release" after the entry has
- * been written or read, and loaded with "acquire" before.
+ * A queue is an array and two counters that only grow. One side writes the
+ * entry at `tail` and adds 1 to it; the other side reads the entry at `head`
+ * and adds 1 to that. A counter modulo the array's length is the index of the
+ * entry. The two sides may run on different processors. So each side stores its
+ * own counter with "release", after it has written or read the entry, and loads
+ * the other counter with "acquire", before it does so.
  *
- * The C library has no functions for these system calls: syscall(2) makes them.
+ * The C library has no functions for these system calls, so we use syscall(2).
  * See io_uring(7), io_uring_setup(2), io_uring_enter(2), io_uring_register(2).
  */
 #define _GNU_SOURCE
@@ -24,21 +25,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Requests that may be queued; the kernel makes room for twice as many
- * completions. No more buffers than completions; all are powers of two. */
+/* The length of the queue of requests; that of completions is twice as long.
+ * The number of buffers is not larger than that. All are powers of two. */
 enum { REQUESTS = 128, BUFFERS = 256, BUFFER_BYTES = 1024 * 1024 };
 
-/* For what may follow from a completion, and for what the program may want
- * besides: to accept again, and to cancel all. */
+/* The free entries that a completion needs: three requests may follow from it,
+ * and the main loop may add two, to accept again and to cancel all. */
 enum { ROOM = 3 + 2 };
 
-enum { GROUP = 0 };     /* the name of the buffers */
-enum { RETRY_MS = 50 }; /* while there is no memory for a request */
+enum { GROUP = 0 };     /* the number of our group of buffers */
+enum { RETRY_MS = 50 }; /* the wait if there is no memory for a request */
 
 typedef _Atomic uint32_t counter;
 
 static int ring = -1;
-static unsigned requests; /* that are not over */
+static unsigned requests; /* how many are not over */
 
 static struct {
     counter *head, *tail;
@@ -52,12 +53,12 @@ static struct {
     struct io_uring_cqe *entries;
 } completions;
 
-/* These are a queue, too: of buffers that the kernel may take. */
+/* This is a queue, too: of buffers that the kernel may use. */
 static struct {
     struct io_uring_buf_ring *ring;
     uint16_t tail, count;
     size_t size;
-    char *memory; /* of all of them, one after the other */
+    char *memory; /* all buffers, one after the other */
 } buffers;
 
 static uint32_t load(counter *value)
@@ -77,7 +78,7 @@ static void *map(size_t size, int fd, off_t part)
                 fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, part);
 }
 
-/* Finds the parts of the queues. Returns 0, or -1 and errno. */
+/* Maps the queues and finds their parts. Returns 0, or -1 and errno. */
 static int map_queues(const struct io_uring_params *params)
 {
     const struct io_sqring_offsets *sq = &params->sq_off;
@@ -102,14 +103,14 @@ static int map_queues(const struct io_uring_params *params)
     completions.tail = (void *)(both + cq->tail);
     completions.length = params->cq_entries;
     completions.entries = (void *)(both + cq->cqes);
-    /* In which order the kernel reads the requests: as they stand. */
+    /* The kernel reads the entries in this order: from first to last. */
     order = (void *)(both + sq->array);
     for (uint32_t i = 0; i < params->sq_entries; i++)
         order[i] = i;
     return 0;
 }
 
-/* Lends the kernel the buffer with this number. */
+/* Gives the kernel the buffer with this number, to receive into. */
 static void provide(unsigned number)
 {
     struct io_uring_buf *entry =
@@ -123,8 +124,8 @@ static void provide(unsigned number)
                           memory_order_release);
 }
 
-/* Makes the buffers and tells the kernel where they are. Returns 0, or -1 and
- * errno. See io_uring_register(2). */
+/* Allocates the buffers and tells the kernel where they are. Returns 0, or -1
+ * and errno. See io_uring_register(2). */
 static int provide_buffers(size_t size)
 {
     struct io_uring_buf_reg group = {.bgid = GROUP};
@@ -149,9 +150,9 @@ static int provide_buffers(size_t size)
 
 int ring_open(size_t size)
 {
-    /* One thread uses the ring, which Linux 6.0 was the first to know. What is
-     * to be done for it is done while it waits; where the kernel is older than
-     * 6.1, it is done in the next system call, whichever that is. */
+    /* Only one thread uses the ring; Linux 6.0 was the first to have this flag.
+     * The kernel does the remaining work for a request while this thread waits;
+     * before Linux 6.1, in the next system call of any kind. */
     struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER |
                                               IORING_SETUP_DEFER_TASKRUN};
 
@@ -178,14 +179,15 @@ static uint32_t completed(void)
     return load(completions.tail) - load(completions.head);
 }
 
-/* What a request is called in its completions. */
+/* The number that names a request in its completions. */
 static uint64_t name_of(enum request request, int fd)
 {
     return (uint64_t)request << 32 | (uint32_t)fd;
 }
 
-/* Hands over so many requests and waits for so many completions. Returns how
- * many it has handed over, or -1 and errno. See io_uring_enter(2). */
+/* Passes `submit` requests to the kernel and waits for `wanted`
+ * completions. Returns how many requests the kernel has taken, or -1 and
+ * errno. See io_uring_enter(2). */
 static int enter(uint32_t submit, unsigned wanted, const struct timespec *limit)
 {
     struct __kernel_timespec time = {0};
@@ -201,7 +203,7 @@ static int enter(uint32_t submit, unsigned wanted, const struct timespec *limit)
                         sizeof arg);
 }
 
-/* Puts an entry into the queue, in which ring_take has made room. */
+/* Adds an entry to the queue. ring_take has made sure that there is room. */
 static void put(const struct io_uring_sqe *entry)
 {
     uint32_t tail = load(submissions.tail);
@@ -262,9 +264,9 @@ int ring_wait(const struct timespec *limit)
     static const struct timespec retry = {.tv_nsec = RETRY_MS * 1000000L};
     int result = enter(queued(), 1, limit);
 
-    /* The kernel has no memory for a request, or its list of completions that
-     * found no room is too long: the requests stay in the queue for now, until
-     * something else completes or a moment has passed. */
+    /* The kernel has no memory for a request, or too many completions did not
+     * fit into their queue. The requests stay queued for now, until something
+     * else completes or RETRY_MS milliseconds have passed. */
     if (result == -1 && (errno == EAGAIN || errno == EBUSY))
         result = enter(0, completed() + 1, &retry);
     if (result == -1 && errno != ETIME && errno != EAGAIN && errno != EBUSY &&
@@ -273,7 +275,7 @@ int ring_wait(const struct timespec *limit)
     return (int)completed();
 }
 
-/* Makes room for ROOM requests. Returns whether there is. */
+/* Makes room for ROOM requests. Returns whether there is room. */
 static bool has_room(void)
 {
     if (submissions.length - queued() < ROOM)

@@ -1,13 +1,14 @@
 /*
- * uring/server.c: all clients at once, with io_uring(7), which Linux has.
+ * uring/server.c: all clients at once, with io_uring(7), which only Linux has.
  *
  *     build/uring --port 8888                  and elsewhere: nc localhost 8888
  *
  * The other servers wait until a client is ready and then call recv. This one
- * says once what it wants: "accept every client", "receive all that this client
- * sends". io_uring_enter waits until some of it is done: the bytes have already
- * arrived when it returns (completion instead of readiness). The kernel has put
- * them into a buffer that the program gives back once they are printed.
+ * makes requests, once: "accept every client", "receive all that this client
+ * sends". io_uring_enter waits until one of them has done something: when it
+ * returns, the bytes have already arrived (completion instead of readiness).
+ * The kernel has put them into a buffer, which the program gives back when they
+ * are printed.
  *
  * A request goes on until a completion says that it is over. Until then its
  * socket must stay open; ring.h says why.
@@ -24,9 +25,9 @@
 /* Whether the kernel accepts clients for us. */
 static bool accepting;
 
-/* What has been received from a client is printed. The request may be over
- * although there is more to receive, since all buffers or the queue were full:
- * then it is made again. */
+/* Prints what has been received from a client. The request may be over although
+ * there is more to receive, because all buffers or the queue were full. Then it
+ * is made again. */
 static void received(struct client *client, const struct completion *recv)
 {
     bool goes_on = recv->result > 0 || recv->error == ENOBUFS ||
@@ -51,10 +52,11 @@ static void received(struct client *client, const struct completion *recv)
         close_client(client);
 }
 
-/* A client has closed its side or reset the connection. RECV may have missed
- * the reset if it came together with data: it sleeps again once that is
- * received, and nothing wakes it (seen with Linux 6.18, after ENOBUFS). So it
- * is cancelled, and RECV_ONCE receives what is left, until it fails. */
+/* Handles a client that has closed its side or reset the connection. RECV
+ * may have missed the reset if it came together with data: after receiving
+ * that data it sleeps again, and nothing wakes it (seen with Linux 6.18,
+ * after ENOBUFS). So RECV is cancelled, and RECV_ONCE receives what is left,
+ * until it fails. */
 static void hung_up(struct client *client, const struct completion *poll)
 {
     if (--client->requests == 0)
@@ -63,7 +65,8 @@ static void hung_up(struct client *client, const struct completion *poll)
         ring_cancel(RECV, client->fd);
 }
 
-/* Serves a client that the kernel has accepted; -1: it cannot (errno). */
+/* Starts serving a client that the kernel has accepted; -1:
+ * accept failed (errno). */
 static void accepted(int fd)
 {
     struct client *client;
@@ -99,12 +102,12 @@ static void handle(const struct completion *done)
         hung_up(client_at(done->fd), done);
         break;
     default:
-        break; /* the stop, which may_wait knows of, and cancelled requests */
+        break; /* a stop, which may_wait reports, or CANCEL */
     }
 }
 
-/* Waits, and handles what is done by then. What is done later is for the next
- * round. */
+/* Waits, and handles the completions that are there when the wait ends. The
+ * next round handles later ones. */
 static void wait_and_handle(void)
 {
     struct completion done;
@@ -134,9 +137,9 @@ int main(int argc, char **argv)
         wait_and_handle();
         errno = EAGAIN;
         if (accepting)
-            accepted(-1); /* the kernel has found no more clients for now */
+            accepted(-1); /* there are no more clients for now */
     }
-    /* Nothing is closed before its requests are over. */
+    /* No socket is closed before its requests are over. */
     ring_cancel_all();
     while (ring_requests() > 0)
         wait_and_handle();

@@ -1,17 +1,17 @@
 /*
- * kqueue.c: the part of kqueue(2) that sys/event.h beside it promises.
+ * kqueue.c: the part of kqueue(2) that sys/event.h declares.
  *
- * A kqueue is an epoll instance and nothing else: the kernel keeps the list of
- * what is watched, so that close(2) of a descriptor, or of the kqueue, leaves
- * nothing behind to tidy up. What a report needs to know, the filter and the
- * number, travels through the kernel in epoll_data.
+ * A kqueue is just an epoll instance: the kernel keeps the list of what is
+ * watched, so there is nothing to clean up after close(2) of a descriptor or of
+ * the kqueue. What an event needs later, the filter and the number, is stored
+ * in epoll_data, which the kernel returns with it.
  *
- * Signals are the one exception, since a handler belongs to the process. A
- * handler of our own stands before the program's, and counts in an eventfd,
- * which epoll watches like any other descriptor.
+ * Signals are the one exception, because a handler belongs to the process. A
+ * handler of our own runs instead of the program's and calls it. It counts the
+ * signal in an eventfd, which epoll watches like any other descriptor.
  *
- * To try it: compile tests/unit/kqueue_test.c together with this file.
- * Read: kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2).
+ * To try it: compile tests/unit/kqueue_test.c together with this file. Read:
+ * kqueue(2), epoll(7), epoll_ctl(2), eventfd(2), sigaction(2).
  */
 #define _GNU_SOURCE /* for NSIG */
 
@@ -26,15 +26,15 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* The most events that one call reports. What is left comes with the next. */
+/* The most events that one call reports. The next call reports the others. */
 enum { BATCH = 256 };
 
-/* A signal that is watched, found by its number. */
+/* The signals that are watched, by number. */
 static struct watch {
     pid_t owner; /* the process that watches it, 0 for none */
     int kq;      /* the kqueue that reports it */
     int counter; /* the eventfd that its deliveries are counted in */
-    struct sigaction program; /* what the program does about it */
+    struct sigaction program; /* what the program has set */
 } watches[NSIG];
 
 static int fail(int error)
@@ -64,19 +64,19 @@ static int add_descriptor(int kq, int fd)
 
     if (epoll_ctl(kq, EPOLL_CTL_ADD, fd, &event) == 0)
         return 0;
-    if (errno == EEXIST) /* to add it again is no error in kqueue(2) */
+    if (errno == EEXIST) /* in kqueue(2) it is no error to add it again */
         return epoll_ctl(kq, EPOLL_CTL_MOD, fd, &event);
-    /* What epoll cannot watch, such as a regular file, we do not know. */
+    /* epoll cannot watch this descriptor, for example a regular file. */
     return errno == EPERM ? fail(EINVAL) : -1;
 }
 
 /* Signals */
 
 /*
- * Stands in the place of the program's handler: counts the signal, which wakes
- * a kevent that waits, and lets the program's own handler run. In a child
- * after fork(2) the counter is the parent's, and is left alone. The write can
- * fail only when the counter is full or closed: nothing a handler could mend.
+ * Replaces the program's handler: counts the signal, which wakes a kevent that
+ * waits, and calls the program's handler. In a child after fork(2) the counter
+ * belongs to the parent, so the child does not write to it. The write fails
+ * only if the counter is full or closed, which a handler cannot fix.
  */
 static void count_signal(int sig, siginfo_t *info, void *context)
 {
@@ -98,9 +98,9 @@ static void count_signal(int sig, siginfo_t *info, void *context)
 }
 
 /*
- * Puts count_signal before the program's handler. Mask and flags stay: a call
- * is restarted, or interrupted, as the program wished. At SIG_DFL there is no
- * handler to call after counting, so that one is refused.
+ * Makes count_signal the handler. Mask and flags stay as they are: a system
+ * call is restarted or interrupted as the program has chosen. SIG_DFL is
+ * refused, because then there is no handler to call after counting.
  */
 static int wrap_handler(int sig)
 {
@@ -113,7 +113,7 @@ static int wrap_handler(int sig)
     if (action.sa_handler == SIG_DFL)
         return fail(EINVAL);
     watches[sig].program = action;
-    /* An ignored signal ends no call early, nor should a counted one. */
+    /* An ignored signal interrupts no call, so a counted one should not. */
     if (action.sa_handler == SIG_IGN)
         action.sa_flags |= SA_RESTART;
     action.sa_flags |= SA_SIGINFO;
@@ -121,7 +121,7 @@ static int wrap_handler(int sig)
     return sigaction(sig, &action, NULL);
 }
 
-/* Takes count_signal away, unless the program has a newer handler by now. */
+/* Restores the program's handler, unless it has set a newer one by now. */
 static int unwrap_handler(int sig)
 {
     struct sigaction action;
@@ -150,7 +150,7 @@ static int add_signal(int kq, int sig)
     if (watch->owner == getpid()) {
         if (epoll_ctl(watch->kq, EPOLL_CTL_MOD, watch->counter, &event) == 0)
             return watch->kq == kq ? wrap_handler(sig) : fail(EINVAL);
-        /* The kqueue that it was counted for is closed. Begin again. */
+        /* The kqueue that counted it is closed: start again. */
         stop_counting(watch);
     }
     watch->counter = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -173,7 +173,7 @@ static int delete_signal(int kq, int sig)
         return fail(ENOENT);
     if (epoll_ctl(kq, EPOLL_CTL_DEL, watch->counter, NULL) != 0)
         return -1;
-    /* First the handler goes, then the descriptor that it writes to. */
+    /* Remove the handler first, then close what it writes to. */
     int result = unwrap_handler(sig);
     stop_counting(watch);
     return result;
@@ -198,7 +198,7 @@ static int apply(int kq, const struct kevent *change)
     return fail(EINVAL);
 }
 
-/* Whether kq is a kqueue at all. Asked only when something has failed. */
+/* Whether kq is a kqueue at all. Called only after a failure. */
 static bool is_kqueue(int kq)
 {
     struct epoll_event event;
@@ -206,7 +206,7 @@ static bool is_kqueue(int kq)
     return epoll_wait(kq, &event, 1, 0) >= 0 || errno == EINTR;
 }
 
-/* Returns the number of failed changes, all of them in events, or -1. */
+/* Returns the number of failed changes, which are all in `events`, or -1. */
 static int apply_all(int kq, const struct kevent *changes, int nchanges,
                      struct kevent *events, int nevents)
 {
@@ -220,7 +220,7 @@ static int apply_all(int kq, const struct kevent *changes, int nchanges,
             return fail(EBADF);
         if (failed >= nevents)
             return fail(error);
-        /* failed <= i: in a shared array this overwrites no change to come. */
+        /* failed <= i: in a shared array this overwrites no later change. */
         events[failed] = changes[i];
         events[failed].flags = EV_ERROR;
         events[failed].data = error;
@@ -231,7 +231,7 @@ static int apply_all(int kq, const struct kevent *changes, int nchanges,
 
 /* Events */
 
-/* The signals since the last call: to read an eventfd sets it to 0. */
+/* The signals since the last call: reading an eventfd sets it to 0. */
 static intptr_t signals_counted(int sig)
 {
     uint64_t count;
@@ -241,7 +241,7 @@ static intptr_t signals_counted(int sig)
     return (intptr_t)count;
 }
 
-/* Writes the event, and returns false if there is none after all. */
+/* Writes the event. Returns false if there is no event after all. */
 static bool describe(const struct epoll_event *ready, struct kevent *event)
 {
     bool is_signal = ready->data.u64 >> 32;
@@ -257,7 +257,7 @@ static bool describe(const struct epoll_event *ready, struct kevent *event)
     return event->data > 0;
 }
 
-/* Returns what epoll_wait(2) takes, or -2 for what is no time. */
+/* Returns the timeout for epoll_wait(2), or -2 if `timeout` is not valid. */
 static int milliseconds(const struct timespec *timeout)
 {
     if (timeout == NULL)
@@ -275,16 +275,17 @@ static int wait_for_events(int kq, struct kevent *events, int nevents,
                            const struct timespec *timeout)
 {
     struct epoll_event ready[BATCH];
-    int room = nevents < BATCH ? nevents : BATCH;
+    int capacity = nevents < BATCH ? nevents : BATCH;
     int limit = milliseconds(timeout);
     int found, count = 0;
 
     if (limit < -1)
         return fail(EINVAL);
-    found = epoll_wait(kq, ready, room, limit);
-    /* A signal that is watched interrupts epoll, but it is what we wait for. */
+    found = epoll_wait(kq, ready, capacity, limit);
+    /* A watched signal interrupts epoll_wait, but it is an event: look
+     * again. */
     if (found < 0 && errno == EINTR) {
-        found = epoll_wait(kq, ready, room, 0);
+        found = epoll_wait(kq, ready, capacity, 0);
         if (found == 0)
             return fail(EINTR);
     }
@@ -293,7 +294,7 @@ static int wait_for_events(int kq, struct kevent *events, int nevents,
     for (int i = 0; i < found; i++)
         if (describe(&ready[i], &events[count]))
             count++;
-    /* Another thread took the count. Say what is true: a signal came. */
+    /* Another thread has taken the count, so all that is left is the signal. */
     return found > 0 && count == 0 ? fail(EINTR) : count;
 }
 

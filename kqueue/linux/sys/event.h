@@ -2,37 +2,37 @@
  * sys/event.h: a small kqueue(2) for Linux, built on epoll(7).
  *
  * BSD and macOS have kqueue(2) in their kernels and <sys/event.h> among their
- * own headers. This one lets a program that is written for them run on Linux
- * too, unchanged: compile with -Ikqueue/linux and link kqueue/linux/kqueue.c.
- * It is a part of kqueue(2), the part that a TCP server needs, and means what
- * the man page says. What is missing is refused with EINVAL, never ignored.
+ * own headers. This header lets a program that is written for them run on Linux
+ * without changes: compile with -Ikqueue/linux and link kqueue/linux/kqueue.c.
+ * It has only the part of kqueue(2) that a TCP server needs, and does what the
+ * man page says. Everything else is refused with EINVAL, never ignored.
  *
- * What it knows
- *   EVFILT_READ    sockets, pipes and terminals. `data` is 0: BSD counts the
- *                  bytes that wait, or the clients of a listener; to ask Linux
- *                  for them would cost one more system call for each event
+ * What it supports
+ *   EVFILT_READ    sockets, pipes and terminals. `data` is 0. BSD counts there
+ *                  the bytes to read, or the clients of a listener; on Linux
+ *                  this would cost one more system call for each event
  *   EVFILT_SIGNAL  `data` counts the signals since the last report
- *   EV_ADD (also with EV_ENABLE), EV_DELETE; EV_EOF and EV_ERROR in answers
+ *   EV_ADD (also with EV_ENABLE), EV_DELETE; EV_EOF and EV_ERROR in events
  *
  * What it refuses: all other filters and flags, `fflags`, and a `udata` other
- * than NULL. In answers `fflags` stays 0, also where BSD puts the error of a
- * socket there, since to ask Linux for that error is to consume it.
+ * than NULL. In events `fflags` is always 0. BSD puts the error of a socket
+ * there, but on Linux a program that asks for this error also clears it.
  *
- * Where Linux shows through
- *   - close() forgets a descriptor once the last copy of it is closed. If
- *     dup() or fork() made another, EV_DELETE it before closing.
- *   - BSD gives a kqueue to no child. Here a child inherits the descriptor,
- *     and it must not use it; signals that reach the child are not counted.
+ * What is different from BSD
+ *   - close() stops the watching only when the last copy of the descriptor is
+ *     closed. If dup() or fork() made a copy, use EV_DELETE before close().
+ *   - On BSD a child does not inherit a kqueue. Here it inherits the
+ *     descriptor, but must not use it. Signals to the child are not counted.
  *   - A signal is counted when it is delivered. While it is blocked, or the
- *     process stopped, Linux keeps no more than one of each kind.
- *   - A signal counts in one kqueue at a time; a second one gets EINVAL.
+ *     process is stopped, Linux keeps only one of each kind.
+ *   - One kqueue at a time can watch a signal; a second one gets EINVAL.
  *   - Set a handler or SIG_IGN before EV_ADD, which refuses SIG_DFL with
- *     EINVAL. A handler set later takes the counting away until EV_ADD again.
- *   - An ignored signal that is watched is a caught one to Linux: poll(2) or
- *     sleep(3) end early, and a program that exec starts gets SIG_DFL.
- *   - EV_DELETE a signal before closing its kqueue. Otherwise the counting
- *     goes on, in a descriptor that stays open, until EV_ADD elsewhere.
- *   - EV_ADD and EV_DELETE of signals are for one thread at a time.
+ *     EINVAL. A handler that is set later ends the counting until EV_ADD again.
+ *   - For Linux an ignored signal that is watched has a handler: poll(2) and
+ *     sleep(3) end early, and a program started by exec gets SIG_DFL.
+ *   - Use EV_DELETE for a signal before closing its kqueue. Otherwise the
+ *     counting goes on, in a descriptor that stays open, until another EV_ADD.
+ *   - Only one thread at a time may use EV_ADD and EV_DELETE for signals.
  *   - Timeouts are rounded up to milliseconds.
  *
  * Read: kqueue(2) of FreeBSD, NetBSD or OpenBSD; epoll(7).
@@ -43,7 +43,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Tells a program that this is not a BSD's own <sys/event.h>. */
+/* Shows that this is not the system's own <sys/event.h>. */
 #define KQUEUE_ON_EPOLL 1
 #define KQUEUE_NAME "kqueue (on epoll)"
 
@@ -57,11 +57,11 @@
 #define EV_ENABLE 0x0004
 
 /* Answers, in the flags of an event. */
-#define EV_CLEAR 0x0020 /* the count starts again: on every signal */
-#define EV_ERROR 0x4000 /* this change failed, data is the errno */
-#define EV_EOF 0x8000   /* the peer will send no more, or is gone */
+#define EV_CLEAR 0x0020 /* the count has restarted: for every signal */
+#define EV_ERROR 0x4000 /* this change failed; data is the errno */
+#define EV_EOF 0x8000   /* the client sends no more, or is gone */
 
-/* Known by name so that programs compile, and refused with EINVAL. */
+/* Defined so that programs compile; refused with EINVAL. */
 #define EVFILT_WRITE (-2)
 #define EVFILT_TIMER (-7)
 #define EV_DISABLE 0x0008
@@ -88,24 +88,24 @@ struct kevent {
      })
 
 /*
- * Makes a kqueue and returns its descriptor, or -1 with errno set. It belongs
- * to the caller, who ends it with close(2). As on BSD it is not close-on-exec
- * until fcntl(2) sets FD_CLOEXEC. See kqueue(2), epoll_create1(2).
+ * Makes a kqueue and returns its descriptor, or -1 with errno set. The caller
+ * closes it with close(2). As on BSD it is not close-on-exec until fcntl(2)
+ * sets FD_CLOEXEC. See kqueue(2), epoll_create1(2).
  */
 int kqueue(void);
 
 /*
- * Applies the changes, then waits until something that is watched is ready,
- * and writes up to `nevents` events. Both lists may be the same array.
+ * Applies the changes, then waits until something that is watched is ready, and
+ * writes up to `nevents` events. Both lists may be the same array.
  *
- * `timeout` is the longest wait: NULL waits as long as it takes, a zero one
- * only looks. With `nevents` 0 the call returns once the changes are applied.
+ * `timeout` is the longest wait: NULL waits without limit, zero does not wait.
+ * With `nevents` 0 the call returns once the changes are applied.
  *
- * Returns the number of events, 0 when the time is over, or -1 and errno. A
+ * Returns the number of events, 0 if the time is over, or -1 and errno. A
  * change that failed becomes an event with EV_ERROR and the errno in `data`;
- * the other changes are still applied, and such events are all that this call
- * returns. When there is no room for it the call stops at that change with -1.
- * EINTR: a signal that is not watched came first. See kevent(2),
+ * the other changes are still applied, and the call then returns only such
+ * events. If there is no room for such an event, the call stops at that change
+ * with -1. EINTR: a signal that is not watched came first. See kevent(2),
  * epoll_ctl(2) for the errors of a change, epoll_wait(2).
  */
 int kevent(int kq, const struct kevent *changes, int nchanges,
