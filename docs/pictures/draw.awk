@@ -17,8 +17,9 @@
 #   wire KIND X1 Y1 X2 Y2         the same without a head
 #   text X Y KIND TEXT            begins at X; X- ends there, X= has its middle
 #
-# KIND gives the colour: asleep, awake, unread (what nobody has read), plain,
-# faint; for text also small, code and strong.
+# KIND gives the colour, which means the same in every picture: asleep (blue: it
+# sleeps), awake (green: it has been woken, or wakes something), unread (amber: sent
+# and not read yet), plain, faint; for text also small, code and strong.
 #
 # The colours follow the reader's: light, or dark where the system is set so.
 
@@ -57,7 +58,7 @@ function put_rect(x, y, w, h, r, class) {
     "\" class=\"" class "\"/>")
 }
 
-# Three letters z, rising: somebody sleeps.
+# Three rising letters z, for a box that sleeps.
 function put_sleep(x, y) {
   put("<text class=\"zzz\"><tspan x=\"" x "\" y=\"" y + 6 \
     "\" font-size=\"13\">z</tspan><tspan x=\"" x + 9 "\" y=\"" y - 1 \
