@@ -149,7 +149,7 @@ static bool wait_for(int fd)
     return true;
 }
 
-/* Lets the other tasks run. The current task goes on in the next round,
+/* Lets the other tasks run. The current task continues in the next round,
  * although it could do more now. */
 static void yield(void)
 {

@@ -6,7 +6,7 @@
  *     build/coroutine --selector poll
  *
  * The two functions are tasks now. Where blocking/server.c has a call that
- * blocks, the task has AWAIT: it stops there, other tasks run, and it goes on
+ * blocks, the task has AWAIT: it stops there, other tasks run, and it continues
  * when its client has sent something. And accept_connections does not call
  * recv_all but starts it. Everything between the waits is the same. task.h
  * explains how a function can stop in the middle; loop.c calls it again.

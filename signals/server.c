@@ -64,8 +64,8 @@ static void unwatch(int fd)
 }
 
 /* Receives what a client has sent, at most CHUNKS_PER_ROUND chunks. Returns
- * false once the client is finished. It goes on after a chunk that is not full:
- * only after EAGAIN does the kernel signal new data. */
+ * false once the client is finished. It continues after a chunk that is not
+ * full: only after EAGAIN does the kernel signal new data. */
 static bool receive(struct client *client)
 {
     for (int i = 0; i < CHUNKS_PER_ROUND; i++) {

@@ -5,7 +5,7 @@
  *
  * recv_all is almost the same as in blocking/server.c. There,
  * accept_connections calls it and waits until it returns. Here,
- * accept_connections starts a thread that calls it, and goes on. While one
+ * accept_connections starts a thread that calls it, and continues. While one
  * thread sleeps in recv, the kernel lets the others run.
  *
  * All threads use the output and the table of clients, but only one thread may

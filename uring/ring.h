@@ -40,7 +40,7 @@ struct completion {
     int fd;
     int result;
     int error;
-    bool more;        /* whether it goes on; false: it is over */
+    bool more;        /* whether it continues; false: it is over */
     const char *data; /* the received bytes, in a buffer that must be given
                          back; NULL: none */
 };

@@ -10,7 +10,7 @@
  * The kernel has put them into a buffer, which the program gives back when they
  * are printed.
  *
- * A request goes on until a completion says that it is over. Until then its
+ * A request continues until a completion says that it is over. Until then its
  * socket must stay open; ring.h says why.
  *
  * Compare epoll/server.c. It needs Linux 6.0 or newer.
