@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# busy.bats: the server that never waits. That it serves everybody, the other
-# files show; here, what this costs.
+# busy.bats: the server that never waits. The other files show that it serves
+# all clients; this one shows what that costs.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -10,13 +10,13 @@ setup() {
   prepare_test
 }
 
-# sleeps_made: how often the server has given its processor back by itself.
+# sleeps_made: how often the server has given up the processor by itself.
 sleeps_made() {
   sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$PID/status"
 }
 
-# spins: fails where the server sleeps at all while it uses 300 ms of processor
-# time. (Another program may have the processor in between.)
+# spins: fails if the server sleeps at all while it uses 300 ms of processor
+# time. (Another program may use the processor in between.)
 spins() {
   local before
 
@@ -39,8 +39,8 @@ spins() {
   spins
 }
 
-# asked_often: whether it has asked three sockets ten times each, without an
-# answer, and the listener ten times, too.
+# asked_often: whether it has called recv on three sockets ten times each,
+# without finding anything, and accept ten times, too.
 asked_often() {
   awk '/ = -1 EAGAIN/ { sub(/^[^ ]* /, ""); sub(/,.*/, ""); n[$0]++ }
     END {

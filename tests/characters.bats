@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# characters.bats: the corners of text.bats: half a character before plain text,
-# the ends of what passes and of what hides, and urgent data.
+# characters.bats: special cases of text.bats: half a character before plain
+# text, the bounds of what is escaped, and urgent data.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -48,7 +48,7 @@ $(served "$(client_number 1)" a '\x0db')"
     $'[\xf1\x80\x80\x80\xf3\xbf\xbf\xbf]'
 }
 
-# hides BYTES: a character is escaped. shows BYTES: it passes.
+# hides BYTES: the character is escaped. shows BYTES: it is printed unchanged.
 hides() {
   prints "<$1>" "<$1>"
 }

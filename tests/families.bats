@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# families.bats: where a server listens, and how it names its clients: IPv6 and
-# IPv4 on one socket, one of both alone, or what a name stands for.
+# families.bats: the addresses where a server listens, and the names of its
+# clients: IPv6 and IPv4 on one socket, one of them alone, or the address of a
+# name.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -21,7 +22,7 @@ served_over() {
   wait_for "Connection closed: $name"
 }
 
-# has_ipv6: skips where there is no ::1.
+# has_ipv6: skips if there is no ::1.
 has_ipv6() {
   "$BUILD/tools/client" -a ::1 1 connect 2>"$BATS_TEST_TMPDIR/words" || true
   has refused "$BATS_TEST_TMPDIR/words" || skip "this host has no IPv6"
@@ -76,7 +77,7 @@ has_ipv6() {
   local error
 
   only_ours
-  # OpenBSD without IPv6 and a FreeBSD jail fail with the second.
+  # OpenBSD without IPv6, and a FreeBSD jail, fail with the second error.
   for error in EAFNOSUPPORT EPROTONOSUPPORT; do
     inject socket "error=$error:when=1"
     LOOPBACK='' start_server
@@ -100,8 +101,8 @@ has_ipv6() {
   served_over ::1 '[::1]'
 }
 
-# two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. Where
-# localhost has only one of them, the server gets an /etc/hosts of its own.
+# two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. If
+# localhost has only one of them, the server gets its own /etc/hosts.
 two_addresses() {
   local hosts=$BATS_TEST_TMPDIR/hosts
 
@@ -138,7 +139,7 @@ two_addresses() {
   start_server --address "$HOST"
   same "Listening on: 127.0.0.1:$PORT" "$(cat "$LOG")"
   served_over 127.0.0.1 127.0.0.1
-  # Any other error is one.
+  # Any other error ends the server.
   UNDER=
   inject bind "error=EACCES:when=$binds"
   two_addresses

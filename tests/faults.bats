@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# faults.bats: what has ended other servers. Each scenario is a bug that servers
-# written for teaching have had. `freeze` and `thaw` (SIGSTOP and SIGCONT) make
-# sure that what clients do is there all at once.
+# faults.bats: faults that have ended other servers. Each scenario is about a
+# bug that servers written for teaching have had. `freeze` and `thaw` (SIGSTOP
+# and SIGCONT) make sure that everything that the clients do has happened when
+# the server looks.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -176,7 +177,7 @@ still_serves_bytes() {
   wait_held
 }
 
-# xs_and_refused N: whether N clients were served or turned away.
+# xs_and_refused N: whether N clients were served or refused.
 xs_and_refused() {
   [ "$(grep -Ecx 'x|Connection refused: .*' "$LOG")" -eq "$1" ]
 }
@@ -188,14 +189,15 @@ xs_and_refused() {
   hold connect:20 each:send:x say:sent line each:half-close each:wait-eof
   wait_said sent
   if [ "$BACKEND" = processes ]; then
-    # The parent keeps no client's descriptor, and a child has one client's.
+    # The parent keeps no client's descriptor, and a child has only one
+    # client's.
     wait_until printed 20 x
     sleeps 400
     same "" "$(cat "$ERR")"
   elif [ "$CONCURRENT" != no ]; then
     wait_until has 'cannot accept for now: ' "$ERR"
     sleeps 1500
-    # It says so once, and not each second again.
+    # It prints the message once, and not every second.
     same 1 "$(lines "$ERR")"
     same 0 "$(lines "$LOG" 'Connection closed')"
     [ "$(grep -cx x "$LOG")" -ge 5 ] || fail "it serves too few"
@@ -223,8 +225,8 @@ xs_and_refused() {
     each:close line connect:20 each:send:y line
   wait_until has 'cannot accept for now: ' "$ERR"
   inside=$(lines "$LOG" 'Connection from: ')
-  # One takes the place of each that leaves. By the clock alone that would take
-  # a second each; nobody wakes the thread that accepts.
+  # When a client leaves, one that waits takes its place. With the pause alone
+  # each would take a second; nothing wakes the thread that accepts.
   start=$SECONDS
   for _ in 1 2 3 4; do
     inside=$((inside + 1))
@@ -236,7 +238,7 @@ xs_and_refused() {
   same 1 "$(lines "$ERR")"
   go
   wait_until left 20
-  # One client, after which accept finds nobody: the shortage is over.
+  # After this client accept finds the backlog empty: the shortage is over.
   still_serves
   go
   wait_until has_lines "$ERR" "$NAME: cannot accept for now: " 2
@@ -259,7 +261,8 @@ xs_and_refused() {
   not_under
   [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 1200 ] ||
     skip "the limit on descriptors is $(ulimit -Hn)"
-  # A shell of its own, since this one keeps descriptors above 10 for itself.
+  # The server gets its own shell, since this one uses descriptors above 10
+  # itself.
   cat >"$BATS_TEST_TMPDIR/parent" <<'END'
 exec bash -c 'ulimit -n 1200
   for ((fd = 3; fd < 1100; fd++)); do eval "exec $fd</dev/null"; done
@@ -280,8 +283,8 @@ END
   esac
 }
 
-# hasty_accepts: how many calls of accept the trace shows that were made less than
-# a second, or nearly, after the one before.
+# hasty_accepts: how many calls of accept in the trace came less than a second,
+# or nearly a second, after the one before.
 hasty_accepts() {
   awk '/ accept/ { hasty += last > 0 && $1 - last < 0.9; last = $1 }
     END { print hasty + 0 }' "$TRACE"
@@ -306,7 +309,7 @@ hasty_accepts() {
 
 @test "a hundred lost clients in a row: it pauses, and goes on" {
   only_ours
-  # What BSD reports for each client that was reset in the backlog.
+  # BSD reports this error for each client that was reset in the backlog.
   inject accept,accept4 error=ECONNABORTED:when=1..100
   start_server
   say_to "$PORT" hello
@@ -315,7 +318,7 @@ hasty_accepts() {
   same 0 "$STATUS"
   same 1 "$(lines "$ERR" "$NAME: cannot accept for now: ")"
   same 1 "$(lines "$ERR")"
-  # A second's pause after the first 64, and none before.
+  # There is a pause of a second after the first 64, and none before.
   same 65 "$(awk '/ accept/ { n++; if (n > 1 && $1 - last > 0.8) print n
     last = $1 }' "$TRACE")"
 }
@@ -329,7 +332,7 @@ hasty_accepts() {
   name=$(client connect name send:hello wait-closed)
   wait_for "Connection closed: $name"
   case $(cat "$ERR") in
-  # glibc's words and musl's.
+  # The texts of glibc and musl.
   "$NAME: cannot receive from $name: Connection timed out") ;;
   "$NAME: cannot receive from $name: Operation timed out") ;;
   *) same "$NAME: cannot receive from $name: timed out" "$(cat "$ERR")" ;;
@@ -342,7 +345,7 @@ hasty_accepts() {
 
   only_ours
   fail_recv ETIMEDOUT
-  # One file, as on a terminal.
+  # One file for both outputs, as on a terminal.
   PREPARE="$PRELOAD; exec 2>&1" start_server
   name=$(client connect name send:hello wait-closed)
   wait_for "Connection closed: $name"
@@ -355,8 +358,8 @@ g
 Stopped." "$(sed 's/: [A-Z][a-z]* timed out$/: timed out/' "$LOG")"
   # uring asks the kernel once, for all clients.
   [ "$BACKEND" != uring ] || return 0
-  # The call after that for the first client. coroutine makes one before any
-  # client is there, and busy who knows how many.
+  # The call after the one for the first client. coroutine makes one call
+  # before the first client, and busy makes an unknown number.
   UNDER='' PRELOAD=true
   case $BACKEND in
   busy | signals | threads | processes) fail_call accept 1 EMFILE ;;
@@ -423,8 +426,8 @@ Stopped." "$(sed 's/: [A-Z][a-z]* timed out$/: timed out/' "$LOG")"
     "$(grep '| ' "$LOG" | sort -t ' ' -k 2)"
 }
 
-# sockets_of PROCESS...: for each of their sockets a line, whether it is
-# non-blocking; fails where one would be passed on to another program.
+# sockets_of PROCESS...: for each of their sockets a line that says whether it
+# is non-blocking; fails if another program would inherit one.
 sockets_of() {
   local process socket flags
 
@@ -491,7 +494,7 @@ sockets_of() {
 @test "50,000 bytes and a FIN of one that was waited for: all is printed" {
   local sent=$BATS_TEST_TMPDIR/sent
 
-  # Three times what one turn takes, and so little that all of it is there.
+  # Three times what one round takes, and so little that all of it has arrived.
   awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "%049d\n", i }' >"$sent"
   start_server
   hold connect 'send:first\n' line send-file:"$sent" half-close say:sent wait-eof
@@ -537,7 +540,8 @@ sockets_of() {
   old=$(sed -n 1p "$HELD")
   new=$(sed -n 2p "$HELD")
   wait_for "Connection closed: $new"
-  # Both were served from their first line to their last, whatever came between.
+  # Both were served from their first line to their last; other lines may be
+  # between.
   same 2 "$(lines "$LOG" 'Connection from: ')"
   same "1 1" "$(lines "$LOG" "Connection closed: $old")\
  $(lines "$LOG" "Connection closed: $new")"
@@ -568,8 +572,8 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
 @test "one that floods does not starve the others" {
   only_concurrent
   start_server
-  # The flood, between two in number, comes in lines of 64 bytes. When it is
-  # said to be queued, much more than one turn of it is there.
+  # The flood is in lines of 64 bytes. When its client says that it is queued,
+  # much more than one round of it is in the kernel.
   hold connect:3 each:send:hello line use:1 send:me-too use:3 send:me-too \
     use:2 fill:50000 say:queued fill:1000000 each:half-close each:wait-eof
   wait_until printed 3 hello
@@ -601,21 +605,22 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
   fill_pipe
   go
   wait_said queued
-  # The flood has the output now, and is stuck in it.
+  # The flooding client has the output now, and its server is stuck in write.
   wait_until_quiet
   go
   wait_said sent
   wait_until_quiet
-  # Each 4 KB are 64 lines of the flood. In between the others get a chance.
+  # Each 4 KB contain 64 lines of the flood. In between the other clients must
+  # be served.
   for ((reads = 0; reads < 60; reads++)); do
     dd bs=4096 count=1 <&8 2>/dev/null
     wait_until asleep
   done >"$all"
   tr -d '\000' <"$all" >"$all.text"
   same 2 "$(grep -cx me-too "$all.text")"
-  # A round is 16 chunks of 16 lines. Where each client has a thread or a process,
-  # it waits for the output behind those who want it already. For uring the kernel
-  # receives up to 32 chunks in a row: in the round that is stuck, and in the next.
+  # A round is 16 chunks of 16 lines. A thread or a process waits for the
+  # output behind those that already wait. With uring the kernel receives up to
+  # 32 chunks in a row: in the round that is stuck, and in the next.
   case $BACKEND in
   threads | processes) most=100 ;;
   uring) most=1200 ;;
@@ -675,12 +680,12 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
       connect:200 each:send:x each:half-close each:wait-eof
   fi
   still_serves
-  # On BSD one that is reset early enough never comes.
+  # On BSD accept never returns a client that was reset early enough.
   wait_until nobody_is_left
   wait_until same_count "$before"
 }
 
-# nobody_is_left: whether everybody who was announced was let go.
+# nobody_is_left: whether every announced client was closed.
 nobody_is_left() {
   left "$(lines "$LOG" 'Connection from: ')"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# files.bats: what reaches standard output and the events file, whatever they
-# are and however much it is; and that one option changes nothing else.
+# files.bats: what is written to standard output and the events file, whatever
+# kind of file they are and however much it is; and that an option changes
+# nothing else.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -10,8 +11,8 @@ setup_file() {
   export NAME
 }
 
-# refuses_events FILE: --events FILE is wrong usage, and standard output stays
-# as it is.
+# refuses_events FILE: --events FILE is wrong usage, and standard output does
+# not change.
 refuses_events() {
   run_server --port 0 --events "$1"
   same 2 "$STATUS"
@@ -63,11 +64,13 @@ seconds() {
   date +%s.%N
 }
 
-# happened EVENT FROM TO: whether the last event of this kind was between both.
+# happened EVENT FROM TO: whether the last event of this kind was between these
+# times.
 happened() {
   awk -v event="$1" -v from="$2" -v to="$3" '
     $2 == event { seconds = $1 }
-    # Seconds apart from their decimals: a number has no room for so many.
+    # The seconds and their decimals separately: one number cannot hold so many
+    # digits.
     function later(a, b, one, two) {
       split(a, one, "."); split(b, two, ".")
       return one[1] > two[1] || (one[1] == two[1] &&
@@ -87,7 +90,8 @@ happened() {
   at=$(seconds)
   start_server --events "$EVENTS"
   happened listening "$at" "$(seconds)"
-  # A pause before each event, so that no time of another one will do.
+  # There is a pause before each event, so that the time of another event would
+  # be wrong.
   sleep 0.2 && at=$(seconds)
   hold connect say:there line send:hello line send:again line half-close \
     wait-eof
@@ -114,7 +118,7 @@ happened() {
   happened stop "$at" "$(seconds)"
 }
 
-# takes SIZES OPTION...: with these options, 2500 bytes that are there all at once
+# takes SIZES OPTION...: with these options, 2500 bytes that have all arrived
 # are received in chunks of these sizes.
 takes() {
   local sizes=$1
@@ -222,7 +226,7 @@ backlog_is() {
   go
   wait_said sent
   thaw
-  # It sleeps when the pipe is full: the client is waiting to be received from.
+  # It sleeps when the pipe is full, although there is more to receive.
   wait_until asleep
   read_pipe "$all"
   wait_held
@@ -242,7 +246,7 @@ backlog_is() {
   go
   wait_said sent
   thaw
-  # With the client to receive from, it can only sleep in the write.
+  # Since there is more to receive, it can only sleep in the write.
   wait_until asleep
   stop_server
   same 1 "$STATUS"
@@ -275,7 +279,7 @@ backlog_is() {
   stop_server
   wait_for Stopped. "$all"
   names="$(cat "$BATS_TEST_TMPDIR/first") $(cat "$BATS_TEST_TMPDIR/second")"
-  # A line is cut in two where a chunk ends, and has its label then, too.
+  # A line is split where a chunk ends; the second part then has its own label.
   same "" "$(awk -v names="$names" '
     BEGIN { split(names, name, " ") }
     /^(Listening on|Connection|Next connection|Receiving from|Stopped)/ { next }

@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
-# helpers.bash: what the scenarios are written with. It starts one server, talks
-# to it, waits for what it prints, and ends it, also when a scenario fails.
+# helpers.bash: the functions that the scenarios use. They start one server,
+# send to it, wait for what it prints, and end it, also when a scenario fails.
 #
-# run.sh says which server: BUILD is the directory of the programs and BACKEND
+# run.sh chooses the server: BUILD is the directory of the programs and BACKEND
 # a program's name ("epoll", "coroutine/poll"), or SERVER is a whole command
-# line. So one file can also be tried alone:
+# line. So you can also run one file alone:
 #
 #     BUILD=build BACKEND=epoll bats tests/messages.bats
 #
-# The language is bash 3.2's, macOS's: there a failing [[ ]] ends no test, so
-# conditions are [ ] or one of the functions here.
+# The language is bash 3.2's, macOS's: there a failing [[ ]] does not end a
+# test, so conditions are [ ] or one of the functions of this file.
 #
 # See bats(7) and docs/contract.md.
 # shellcheck disable=SC2034,SC2119,SC2120 # what the *.bats files use
 
-# Tests wait for what happens, looking every 20 ms, this many seconds at most.
+# Tests wait for events. They look every 20 ms, for at most this many seconds.
 LIMIT=${LIMIT:-10}
 
-# Where the servers listen. IPv4, since that is what every netcat speaks.
+# The address where the servers listen. It is IPv4, which every netcat
+# supports.
 LOOPBACK=${LOOPBACK-127.0.0.1}
 
 BUILD=${BUILD:-build}
@@ -33,10 +34,10 @@ esac
 # shellcheck source=tools/servers.sh
 . "${BASH_SOURCE[0]%/*}/../tools/servers.sh" # for limit
 
-PIDS=      # servers that are to be alive at the end of the test
+PIDS=      # servers that must be alive at the end of the test
 HELPERS=   # clients and others that a test leaves in the background
 FILES=0    # counts the names of log files
-PROGRAM=   # what to start in place of the server
+PROGRAM=   # what to start instead of the server
 
 # --- What a test asserts -----------------------------------------------------
 
@@ -46,7 +47,7 @@ fail() {
   return 1
 }
 
-# same WANTED GOT: fails, and shows both, where they differ.
+# same WANTED GOT: fails if they differ, and shows both.
 same() {
   [ "$1" = "$2" ] || {
     echo "--- wanted (-), but got (+):"
@@ -57,7 +58,8 @@ same() {
   }
 }
 
-# has TEXT FILE, has_line LINE FILE, lacks TEXT FILE: about what a file holds.
+# has TEXT FILE, has_line LINE FILE, lacks TEXT FILE: whether a file contains a
+# text or a line, or does not.
 has() {
   LC_ALL=C grep -Fq -- "$1" "$2"
 }
@@ -70,7 +72,7 @@ lacks() {
   ! has "$1" "$2" || fail "'$1' should not be in $2"
 }
 
-# lines FILE [START]: counts its lines, or those that start so.
+# lines FILE [START]: counts its lines, or those that start with START.
 lines() {
   awk -v start="${2:-}" 'substr($0, 1, length(start)) == start { n++ }
     END { print n + 0 }' "$1"
@@ -96,7 +98,7 @@ wait_for() {
   wait_until has_line "$1" "${2:-$LOG}"
 }
 
-# log_becomes TEXT: waits until the server's log is TEXT, to the letter.
+# log_becomes TEXT: waits until the server's log is exactly TEXT.
 log_becomes() {
   printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/wanted"
   wait_until cmp -s "$BATS_TEST_TMPDIR/wanted" "$LOG" 2>/dev/null ||
@@ -105,12 +107,14 @@ log_becomes() {
 
 # --- Which server ------------------------------------------------------------
 
-# only_ours: skips a scenario about what the contract does not ask of others.
+# only_ours: skips a scenario about something that the contract does not demand
+# of other servers.
 only_ours() {
   [ -z "$SERVER" ] || skip "${1:-an option of our own servers}"
 }
 
-# only_concurrent, only_one_at_a_time: skip what cannot occur.
+# only_concurrent, only_one_at_a_time: skip what cannot happen in the other
+# kind of server.
 only_concurrent() {
   [ "$CONCURRENT" != no ] || skip "serves one client at a time"
 }
@@ -119,12 +123,13 @@ only_one_at_a_time() {
   [ "$CONCURRENT" = no ] || skip "serves all clients at once"
 }
 
-# only_server NAME: skips what is asked of one of our servers.
+# only_server NAME: skips a scenario that is meant for one of our servers.
 only_server() {
   [ "$SERVER:$BACKEND" = ":$1" ] || skip "is about $1"
 }
 
-# not_under: skips what another program in the server's place would change.
+# not_under: skips a scenario whose result another program around the server
+# would change.
 not_under() {
   [ -z "${UNDER:-}" ] || skip "runs under ${UNDER%% *}"
 }
@@ -135,10 +140,10 @@ is_sanitized() {
 }
 
 # inject CALLS FAULT: has strace make these system calls (names with commas) of
-# the next server fail, as in `inject accept4 error=EPERM:when=1+`. The calls
-# and the seconds at which they were made go to the file TRACE. Where the kernel
-# accepts and receives by itself, an object in the server makes these requests
-# fail.
+# the next server fail, as in `inject accept4 error=EPERM:when=1+`. The file
+# TRACE gets the calls and the seconds at which they were made. If the kernel
+# accepts and receives by itself (uring), an object in the server makes these
+# requests fail.
 inject() {
   case $BACKEND,$1 in
   uring,accept* | uring,recv*)
@@ -156,18 +161,18 @@ inject() {
   [ -n "${TRACE:-}" ] || not_under
   limit 10 strace -qq -o /dev/null -e inject=sync:error=EIO true 2>/dev/null ||
     skip "strace cannot trace here"
-  # A program that looks for leaks at its end cannot be traced.
+  # A program that looks for leaks when it ends cannot be traced.
   export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
   TRACE=$BATS_TEST_TMPDIR/trace
   UNDER="strace -D -qq -ttt -o '$TRACE' -e trace=$1 -e inject=$1:$2"
 }
 
-# needs_program NAME: skips where this program of tests/ is not built.
+# needs_program NAME: skips if this program of tests/ is not built.
 needs_program() {
   [ -x "$BUILD/tests/$1" ] || skip "there is no $BUILD/tests/$1"
 }
 
-# needs_proc: skips where the kernel does not show its processes as files.
+# needs_proc: skips if the kernel does not show its processes as files.
 needs_proc() {
   [ -d /proc/self/fd ] || skip "there is no /proc"
 }
@@ -186,10 +191,10 @@ server_name() {
 }
 
 # launch LOG ERR OPTION...: starts the server in the background; PID is its
-# process. PREPARE, a line of shell, is run in that process before. Only the
-# descriptors 0, 1 and 2 are handed on: one of bats' own, left open in a server
-# that lives too long, would keep bats waiting. UNDER is a command to run it
-# under, as "valgrind -q", in words of shell: what has a space in it is quoted.
+# process. PREPARE, a line of shell, is run in that process before. The server
+# gets only the descriptors 0, 1 and 2: if a server that does not end had one
+# of bats' descriptors, bats would keep waiting. UNDER is a command to run it
+# under, as "valgrind -q", in words of shell: a word with a space is quoted.
 launch() {
   LOG=$1
   ERR=$2
@@ -207,7 +212,7 @@ launch() {
   PID=$!
 }
 
-# new_log: the names of a new pair of log files, in LOG and ERR.
+# new_log: sets LOG and ERR to the names of two new log files.
 new_log() {
   FILES=$((FILES + 1))
   LOG=$BATS_TEST_TMPDIR/out.$FILES
@@ -215,9 +220,9 @@ new_log() {
 }
 
 # start_server [OPTION...]: starts a server on a free port (or on WANTED_PORT)
-# and waits until it listens. Sets PID, PORT, HOST (where to reach it), and LOG
-# and ERR, the files with its standard output and standard error. Where standard
-# output is no file, LISTENING_IN is the file of --events.
+# and waits until it listens. Sets PID, PORT, HOST (its address for clients),
+# and LOG and ERR, the files with its standard output and standard error. If
+# standard output is not a file, LISTENING_IN is the file of --events.
 start_server() {
   new_log
   if [ -n "$LOOPBACK" ] && [ -z "$SERVER" ]; then
@@ -232,7 +237,7 @@ start_server() {
   esac
 }
 
-# find_port FILE [BEFORE]: waits until the first line of the file names the
+# find_port FILE [BEFORE]: waits until the first line of the file has the
 # server's address, after the words BEFORE, and reads it.
 find_port() {
   local address=
@@ -248,8 +253,8 @@ find_port() {
   esac
 }
 
-# Sets the `address` of find_port, in the scope that bash hands down. A server
-# that has ended is waited for no longer.
+# Sets the variable `address` of find_port, which bash lets it use. Stops
+# waiting if the server has ended.
 listens() {
   local line=
 
@@ -260,8 +265,8 @@ listens() {
   esac
 }
 
-# run_server [OPTION...]: runs a server that is to end by itself, as one with a
-# wrong option does. Sets STATUS, and OUT and WORDS, what it printed to standard
+# run_server [OPTION...]: runs a server that should end by itself, for example
+# because an option is wrong. Sets STATUS, and OUT and WORDS, its standard
 # output and standard error.
 run_server() {
   new_log
@@ -287,13 +292,14 @@ wait_end() {
   PIDS=${PIDS/ $pid/}
 }
 
-# stop_server [SIGNAL]: asks the server to stop and waits until it has.
+# stop_server [SIGNAL]: asks the server to stop and waits until it has ended.
 stop_server() {
   kill -"${1:-TERM}" "$PID"
   wait_end
 }
 
-# its_processes: the server's own, and in `processes` each child's.
+# its_processes: the server's process, and for `processes` those of its
+# children.
 its_processes() {
   echo "$PID"
   [ "$BACKEND" != processes ] || children
@@ -308,14 +314,15 @@ children() {
   fi
 }
 
-# has_children N: whether it has started so many, and they have not ended.
+# has_children N: whether it has started N children that have not ended.
 has_children() {
   [ "$(children | wc -l)" -eq "$1" ]
 }
 
-# freeze: stops the server in its tracks and waits until it stands, so that what
-# clients do from now on is there all at once when `thaw` wakes it. Its children
-# come last, when there will be no more.
+# freeze: stops the server with SIGSTOP and waits until it has stopped. So
+# everything that clients do from now on has happened before `thaw` continues
+# the server. Its children are stopped after it, when it cannot start another
+# one.
 freeze() {
   kill -STOP "$PID"
   wait_until stand "$PID"
@@ -336,9 +343,9 @@ signal_all() {
   kill -"$1" $(its_processes) 2>/dev/null || true
 }
 
-# states PID...: what they do, as ps says it: S sleeps, T is stopped, t is
-# stopped under strace, Z has ended. One line for each process or, where /proc
-# tells it, for each thread.
+# states PID...: the states that ps shows: S sleeps, T is stopped, t is stopped
+# under strace, Z has ended. One line for each process or, if there is /proc,
+# for each thread.
 states() {
   local pid stat rest
 
@@ -354,27 +361,27 @@ states() {
   done
 }
 
-# stand PID...: whether they are stopped, or have ended.
+# stand PID...: whether they are all stopped, or have ended.
 stand() {
   ! states "$@" | grep -q '^[^TtZ]'
 }
 
-# asleep: whether it waits, with all its processes and threads. BSD calls a sleep
-# of more than 20 seconds I.
+# asleep: whether all its processes and threads wait. On BSD the state of a
+# sleep of more than 20 seconds is I.
 asleep() {
   # shellcheck disable=SC2046 # several
   ! states $(its_processes) | grep -q '^[^SI]'
 }
 
-# wait_until_quiet: waits until it is asleep each of ten times that we look, and
-# has used no processor time in between.
+# wait_until_quiet: waits until it is asleep each time we look, ten times in a
+# row, and has used no processor time in between.
 wait_until_quiet() {
   LOOKS=0
   wait_until slept_through 10
 }
 
 # slept_through N: whether the server slept each of the last N times that we
-# looked, and had used no processor time in between.
+# looked, and used no processor time in between.
 slept_through() {
   local used
 
@@ -388,13 +395,13 @@ slept_through() {
   [ "$LOOKS" -ge "$1" ]
 }
 
-# idle: whether it has nothing to do: it sleeps, and busy asks on.
+# idle: whether it has nothing to do: it sleeps, or, for busy, finds nothing.
 idle() {
   [ "$BACKEND" = busy ] || asleep
 }
 
 # cpu_ms: the processor time that the server has used so far, in milliseconds,
-# with that of its children, also those that have ended.
+# with that of its children, even if they have ended.
 cpu_ms() {
   local pid rest
 
@@ -413,11 +420,12 @@ cpu_ms() {
     END { printf "%d\n", ms }'
 }
 
-# sleeps MS: fails where the server is busy although nothing happens. This is
-# the one test that takes a time and cannot wait for an event: it looks at the
-# server for MS milliseconds, in which one that spins takes all it can get. The
-# kernel counts in ticks of 10 ms, the program's and its own apart, and one of
-# each may be full of what was done before. Of busy it asserts the opposite.
+# sleeps MS: fails if the server uses the processor although nothing happens.
+# This is the only test that measures a time and cannot wait for an event: it
+# watches the server for MS milliseconds, in which a server that spins uses all
+# the time it can get. The kernel counts in ticks of 10 ms, separately for the
+# program and for the kernel, and one tick of each may contain earlier work.
+# For busy it asserts the opposite.
 sleeps() {
   local before used
 
@@ -432,7 +440,7 @@ sleeps() {
 }
 
 # never_sleeps MS: waits until the server has used MS milliseconds more of a
-# processor; fails where it ever gives one back by itself.
+# processor; fails if it ever gives the processor up by itself.
 never_sleeps() {
   local before end=$((SECONDS + LIMIT))
 
@@ -448,9 +456,9 @@ never_sleeps() {
 
 # --- Clients -----------------------------------------------------------------
 
-# netcat_flags: the flags with which this netcat closes its side at the end of
-# its input and ends when the server closes. Every netcat is different, and this
-# is the one place that knows.
+# netcat_flags: the flags that make this netcat close its side at the end of
+# its input and end when the server closes. Every netcat is different; only
+# this function knows the differences.
 netcat_flags() {
   local help letters
 
@@ -462,15 +470,15 @@ netcat_flags() {
   *N*) echo -N && return ;; # OpenBSD's, also on FreeBSD and most Linux
   esac
   case $help in
-  *'-q secs'*) echo -q 0 ;; # the traditional one: ends at once
+  *'-q secs'*) echo -q 0 ;; # the traditional netcat: it ends at once
   *) ;;                     # ncat, busybox and macOS close by themselves
   esac
 }
 
 [ -n "${NC_FLAGS+set}" ] || NC_FLAGS=$(netcat_flags)
 
-# say_to PORT TEXT: sends TEXT, in which \n and the like are known, with netcat
-# and waits until the server has closed.
+# say_to PORT TEXT: sends TEXT, which may contain \n and the like, with netcat
+# and waits until the server has closed the connection.
 say_to() {
   local end=
 
@@ -483,20 +491,21 @@ say_to() {
   [ "$end" = ended ] || fail "$NC has not ended: $(cat "$BATS_TEST_TMPDIR/nc")"
 }
 
-# client ACTION...: the client of tools/clients/client.c, from its first action to the
-# last.
+# client ACTION...: runs the client of tools/clients/client.c with these
+# actions.
 client() {
   "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" 3>&- 4>&-
 }
 
-# hold ACTION...: the same in the background. Its action `line` waits for `go`;
-# what it prints goes to the file HELD.
+# hold ACTION...: runs it in the background. Its action `line` waits for `go`;
+# its output goes to the file HELD.
 hold() {
   HELD=$BATS_TEST_TMPDIR/held
   rm -f "$HELD.in"
   mkfifo "$HELD.in"
   : >"$HELD"
-  # Open for both, or open would wait for the other side.
+  # For reading and writing, since open would otherwise wait for the other
+  # side.
   exec 9<>"$HELD.in"
   "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$PORT" "$@" \
     <&9 >"$HELD" 2>&1 3>&- 4>&- 9>&- &
@@ -504,13 +513,13 @@ hold() {
   HELPERS="$HELPERS $HELD_PID"
 }
 
-# go: lets the held client go on past its next `line`.
+# go: lets the held client continue after its next `line`.
 go() {
   echo >&9
 }
 
-# wait_said TEXT: waits until the held client has printed this line. One that has
-# ended is waited for no longer.
+# wait_said TEXT: waits until the held client has printed this line. Stops
+# waiting if the client has ended.
 wait_said() {
   wait_until said_or_ended "$1"
   has_line "$1" "$HELD" || fail "the client ended: $(cat "$HELD")"
@@ -520,7 +529,7 @@ said_or_ended() {
   has_line "$1" "$HELD" || ended "$HELD_PID"
 }
 
-# wait_held: waits until the held client is done; fails where it failed.
+# wait_held: waits until the held client is done; fails if the client failed.
 wait_held() {
   local status=0
 
@@ -532,9 +541,10 @@ wait_held() {
 
 # --- A standard output that is a pipe ----------------------------------------
 
-# to_pipe [COMMAND [OPTION...]]: starts a server whose standard output is a pipe,
-# after a command that has the same output. The pipe's other end is descriptor 8,
-# also for writing, so that it never ends. What happens is in EVENTS.
+# to_pipe [COMMAND [OPTION...]]: starts a server whose standard output is a
+# pipe, after a command that writes to the same pipe. Descriptor 8 is the other
+# end of the pipe, also for writing, so that the pipe never ends. The events go
+# to EVENTS.
 to_pipe() {
   local command=${1:-}
 
@@ -545,8 +555,8 @@ to_pipe() {
     start_server --events "$EVENTS" "$@"
 }
 
-# to_reader FILE: the same, and the pipe has an end when READER, a process that
-# copies it to the file, has ended.
+# to_reader FILE: the same, but READER is a process that copies the pipe to the
+# file; the pipe ends when READER ends.
 to_reader() {
   mkfifo "$BATS_TEST_TMPDIR/pipe"
   cat "$BATS_TEST_TMPDIR/pipe" >"$1" 3>&- 4>&- &
@@ -556,15 +566,14 @@ to_reader() {
     start_server --events "$EVENTS"
 }
 
-# read_pipe FILE: copies what comes out of the pipe to the file, from now on.
-# READER is the process that does.
+# read_pipe FILE: from now on the process READER copies the pipe to the file.
 read_pipe() {
   cat <&8 >>"$1" 3>&- 4>&- 9>&- &
   READER=$!
   HELPERS="$HELPERS $READER"
 }
 
-# end_reader: nobody reads the pipe any more.
+# end_reader: ends READER, so that the pipe is no longer read.
 end_reader() {
   kill "$READER"
   wait "$READER" || true
@@ -573,26 +582,27 @@ end_reader() {
 
 # fill_pipe: fills the pipe, so that the server's next write waits.
 fill_pipe() {
-  # A new description of the pipe: O_NONBLOCK shall not reach the server's.
+  # Opens the pipe again: O_NONBLOCK must not affect the server's descriptor.
   dd if=/dev/zero of="$BATS_TEST_TMPDIR/pipe" bs=4096 count=4096 \
     oflag=nonblock 2>"$BATS_TEST_TMPDIR/dd" && fail "the pipe took 16 MiB"
   grep -Eqi 'unavailable|would block' "$BATS_TEST_TMPDIR/dd" ||
     skip "dd here cannot fill a pipe"
 }
 
-# NONBLOCK: a command for to_pipe that makes the pipe non-blocking, as programs
-# leave a terminal: O_NONBLOCK belongs to what is open, not to the process.
+# NONBLOCK: a command for to_pipe that makes the pipe non-blocking, as some
+# programs leave a terminal: O_NONBLOCK belongs to the open file, not to the
+# process.
 NONBLOCK='dd if=/dev/null oflag=nonblock 2>/dev/null'
 
-# needs_nonblock: skips where dd cannot do that.
+# needs_nonblock: skips if dd cannot do that.
 needs_nonblock() {
   dd if=/dev/null of=/dev/null oflag=nonblock 2>/dev/null ||
     skip "dd here sets no O_NONBLOCK"
 }
 
-# arrived NAME BYTES: whether so many bytes of this client wait in the kernel, for
-# the server to receive. What was sent may still be on its way, on a machine that
-# is busy. Where the kernel does not tell it, true.
+# arrived NAME BYTES: whether so many bytes of this client have arrived in the
+# kernel and wait for the server. On a busy machine bytes may still be on their
+# way. True if the kernel does not show it.
 arrived() {
   local tables
 
@@ -614,8 +624,9 @@ printed_is() {
   printed_text | cmp - "$BATS_TEST_TMPDIR/joined"
 }
 
-# printed_text: what clients have sent, as the log shows it: without the messages
-# and without newlines, since a newline comes wherever recv has cut.
+# printed_text: what clients have sent, as the log shows it, without the
+# messages and without newlines, because the server adds a newline wherever
+# recv has ended a chunk.
 printed_text() {
   sed '/^Listening on: /d; /^Connection /d; /^Receiving from: /d
     /^Next connection\.\.\.$/d; /^Stopped\.$/d' "$LOG" | tr -d '\n'
@@ -632,13 +643,13 @@ saw() {
     "$EVENTS")" -eq "$2" ]
 }
 
-# client_number N: the address of the Nth client, as the server showed it.
+# client_number N: the address of the Nth client, as the server printed it.
 client_number() {
   awk -v n="$1" '/^Connection from: / && --n == 0 { print $3 }' "$LOG"
 }
 
-# came N: whether N clients or more were announced; left N: whether N were let
-# go, be it by a close or a reset.
+# came N: whether N clients or more were announced. left N: whether N clients
+# were closed or reset.
 came() {
   [ "$(lines "$LOG" 'Connection from: ')" -ge "$1" ]
 }
@@ -649,8 +660,9 @@ left() {
 
 # --- What a server is to print -----------------------------------------------
 
-# receives_anew: whether this server says "Receiving from" before each recv, as
-# the article's first listing does. Of one that is not ours the log tells it.
+# receives_anew: whether this server prints "Receiving from" before each recv,
+# as the first listing of the article does. For a server that is not ours the
+# log shows it.
 receives_anew() {
   if [ -z "$SERVER" ]; then
     [ "$BACKEND" = blocking-nested ]
@@ -661,9 +673,9 @@ receives_anew() {
   fi
 }
 
-# served NAME CHUNK...: the lines for one client that nobody interrupts, in the
-# order of this server. Each CHUNK is what one recv printed, without its last
-# newline.
+# served NAME CHUNK...: the lines for a client that is served without a break,
+# in the order of this server. Each CHUNK is what the server printed for one
+# recv, without its last newline.
 served() {
   local name=$1 chunk nested=yes
   shift
@@ -680,9 +692,9 @@ served() {
   [ "$CONCURRENT" != no ] || echo "Next connection..."
 }
 
-# one_error: fails where standard error is not one line. In `processes` parent and
-# children find out by themselves, and each says the same. (What stands behind
-# the last newline, a limit on files has cut.)
+# one_error: fails if standard error is not one line. In `processes` parent and
+# children each print the same line. (Text after the last newline was cut by a
+# limit on file sizes.)
 one_error() {
   local first line
 
@@ -700,8 +712,9 @@ setup() {
 }
 
 prepare_test() {
-  # bats looks at every command of a test, to say which line has failed. Inside
-  # of our functions it need not: that takes half of the suite's time.
+  # bats inspects every command of a test, to report which line has failed.
+  # Inside our functions this is not needed, and it would take half of the
+  # time.
   set +T
   EVENTS=$BATS_TEST_TMPDIR/events
   PIDS=
@@ -711,8 +724,8 @@ prepare_test() {
 # The reports of the sanitizers and of valgrind.
 REPORTS='(Address|Leak|Thread)Sanitizer|runtime error:|^==[0-9]+=='
 
-# end_server PID: ends a server that is to be alive. Fails where it was not, or
-# where it does not obey.
+# end_server PID: ends a server that should be alive. Fails if the server was
+# not alive, or does not stop.
 end_server() {
   local status=0
 
@@ -755,7 +768,7 @@ teardown() {
   return "$failed"
 }
 
-# show_logs: what the servers printed, for whoever has to find the fault.
+# show_logs: prints the logs of the servers, to help find the fault.
 show_logs() {
   local file
 
@@ -768,15 +781,16 @@ show_logs() {
 
 # --- Objects in front of the C library ---------------------------------------
 
-# preload NAME: sets OBJECT to what tests/faults/preload/NAME.c was compiled to,
-# and PRELOAD to the line for PREPARE that has the next server start with it in
-# front of the C library. Skips where that has no effect.
+# preload NAME: sets OBJECT to the compiled tests/faults/preload/NAME.c, and
+# PRELOAD to the line for PREPARE that loads it into the next server, before
+# the C library. Skips if that has no effect.
 preload() {
   local program=$BUILD/${BACKEND%%/*} status=0
 
   not_under
   [ -f "$BUILD/tests/preload/$1.so" ] || skip "there is no $1.so here"
-  # A space in LD_PRELOAD separates two objects. The copy's path has none.
+  # In LD_PRELOAD a space separates two objects, so this makes a copy whose
+  # path has no space.
   OBJECT=$BATS_TEST_TMPDIR/$1.so
   cp "$BUILD/tests/preload/$1.so" "$OBJECT"
   ! is_sanitized "(asan|msan|tsan)" ||
@@ -791,16 +805,16 @@ preload() {
   PRELOAD="export LD_PRELOAD='$OBJECT'"
 }
 
-# fail_call CALL AFTER ERRNO: has a call of the next server fail, once: the first
-# after AFTER that have succeeded, in whichever thread or process. See
+# fail_call CALL AFTER ERRNO: makes one call of the next server fail: the first
+# one after AFTER calls that succeeded, in whichever thread or process. See
 # tests/faults/preload/failing_call.c.
 fail_call() {
   preload failing_call
   PRELOAD="$PRELOAD FAIL_CALL=$1 FAIL_AFTER=$2 FAIL_ERRNO=$3"
 }
 
-# fail_recv ERRNO: has the server's first recv fail. strace counts the calls of
-# each thread and each process by itself.
+# fail_recv ERRNO: makes the server's first recv fail. (strace would count the
+# calls of each thread and each process separately.)
 fail_recv() {
   PRELOAD=true
   case $BACKEND in

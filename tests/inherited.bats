@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# inherited.bats: what a server gets from its parent and shares with it: limits,
-# an alarm, blocked signals, the terminal; and signals at bad moments, which no
-# parent can time. Objects for LD_PRELOAD (faults/preload/) bring these about.
+# inherited.bats: what a server inherits from its parent and shares with it:
+# limits, an alarm, blocked signals, the terminal; and signals at bad moments,
+# which a parent cannot time. Objects for LD_PRELOAD (faults/preload/) make
+# these happen.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -62,7 +63,7 @@ setup_file() {
       launch "$LOG" "$ERR" --address localhost --port 0
     PIDS="$PIDS $PID"
     wait_until has_line "looking up" "$ERR"
-    # The lookup takes longer than wait_end would wait.
+    # The lookup takes longer than wait_end waits.
     stop_server "${signal%:*}"
     same "$status" "$STATUS"
     same "" "$(cat "$LOG")"
@@ -105,7 +106,7 @@ setup_file() {
   saw stop 1
 }
 
-# The object also takes away the alarm, so a server that misses the signal never
+# The object also removes the alarm, so a server that misses the signal never
 # ends.
 @test "SIGTERM right before accept stops it" {
   only_ours
@@ -116,7 +117,7 @@ setup_file() {
   PREPARE="$PRELOAD EARLY_SIGNAL=accept" \
     launch "$LOG" "$ERR" --address 127.0.0.1 --port 0
   PIDS="$PIDS $PID"
-  # Most call accept only when there is a client.
+  # Most servers call accept only when there is a client.
   wait_until listens_or_has_ended
   HOST=127.0.0.1 PORT=$(sed -n 's/^Listening on: .*://p' "$LOG")
   [ "$CONCURRENT" = no ] || client connect wait-closed || ended "$PID"
@@ -137,7 +138,7 @@ listens_or_has_ended() {
   PREPARE="$PRELOAD EARLY_SIGNAL=recv" start_server
   hold connect line wait-closed
   if [ "$BACKEND" = processes ]; then
-    # It came to the child, and that is all that ends.
+    # The signal was sent to the child, and only the child ends.
     wait_until left 1
     wait_until has_children 0
     lacks Stopped. "$LOG"
@@ -194,8 +195,8 @@ listens_or_has_ended() {
 @test "no descriptor is free at the start: it says why, or waits for one" {
   only_ours
   not_under
-  # 0, 1, 2, the listener, and the pipe of the signals. Some have no more and
-  # need no more until there is a client; others have no list to wait with.
+  # 0, 1, 2, the listener, and the pipe of the signals. Some servers need no
+  # other descriptor until there is a client; others need one to wait with.
   # LeakSanitizer would need one, too.
   export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
   new_log
@@ -211,11 +212,12 @@ listens_or_has_ended() {
   same 1 "$STATUS"
 }
 
-# says_too_many: whether it says one thing, and that descriptors are the reason.
+# says_too_many: whether it prints one message, which says that there are too
+# many open files.
 says_too_many() {
   same 1 "$(lines "$ERR")"
   case $(cat "$ERR") in
-  # glibc's words and musl's.
+  # The texts of glibc and musl.
   *": Too many open files" | *": No file descriptors available") ;;
   *) same "$NAME: cannot ...: Too many open files" "$(cat "$ERR")" ;;
   esac
@@ -224,7 +226,7 @@ says_too_many() {
 @test "no pair of descriptors is free at the start: that is a set-up error" {
   only_ours
   not_under
-  # 0, 1, 2, the listener, and one that is not enough for a pipe.
+  # 0, 1, 2, the listener, and one more, which is not enough for a pipe.
   PREPARE='ulimit -n 5' run_server --address 127.0.0.1 --port 0
   same 1 "$STATUS"
   same "" "$OUT"

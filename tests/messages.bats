@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
 # messages.bats: what a server prints, word for word and in which order, and
-# whom it serves when. Any server can be tried with these scenarios.
+# when it serves which client. These scenarios can test any server.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
 
-# log_is_served NAME CHUNK...: waits until the log is the first line and what
-# `served` says of one client.
+# log_is_served NAME CHUNK...: waits until the log is the first line and the
+# lines of `served` for one client.
 log_is_served() {
   wait_for "Connection closed: $1"
   log_becomes "$(head -n 1 "$LOG")
 $(served "$@")"
 }
 
-# before LINE LATER: whether the one line stands before the other in the log.
+# before LINE LATER: whether LINE is before LATER in the log.
 before() {
   awk -v one="$1" -v other="$2" '
     $0 == one && !seen { early = 1 }
@@ -199,7 +199,7 @@ Connection closed: $first"
  accept recv close" "$order"
   else
     same "close close close close" "${order##*recv }"
-    # Who is accepted is received from, whatever the others do.
+    # A client that was accepted is received from, whatever the others do.
     same "4 4" "$(echo "$order" | awk '{
       for (i = 1; i <= NF; i++) n[$i]++
       print n["accept"], n["recv"] }')"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# options.bats: the command line, the exit status that each mistake ends with,
-# and where it is said: usage is status 2, what cannot be set up is status 1.
+# options.bats: the command line, and the exit status and message for each
+# mistake: wrong usage is status 2, something that cannot be set up is status
+# 1.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -10,8 +11,8 @@ setup_file() {
   export NAME
 }
 
-# wrong TEXT OPTION...: these options are wrong usage, and the message says TEXT
-# and where to look.
+# wrong TEXT OPTION...: these options are wrong usage, and the message says
+# TEXT and points to --help.
 wrong() {
   local text=$1
   shift
@@ -23,7 +24,8 @@ wrong() {
 $NAME: --help lists the options" "$WORDS"
 }
 
-# impossible TEXT OPTION...: these are well-formed, and cannot be had.
+# impossible TEXT OPTION...: these options are well-formed, but the server
+# cannot do what they ask.
 impossible() {
   local text=$1
   shift
@@ -64,7 +66,7 @@ impossible() {
 
 @test "the ends of each range are allowed, and the port is 8888 without one" {
   only_ours
-  # Nobody here has this address, so none of these listens.
+  # This host does not have this address, so the server does not listen.
   impossible "cannot listen on 192.0.2.1:65535: " -a 192.0.2.1 -p 65535
   impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -b 2147483647
   impossible "cannot listen on 192.0.2.1:8888: " -a 192.0.2.1 -b 0
@@ -117,14 +119,14 @@ impossible() {
   only_ours
   case $BACKEND in
   coroutine/*)
-    # run_server names a selector already; the last one counts.
+    # run_server already names a selector; the last one counts.
     run_server --selector none
     same 2 "$STATUS"
     case $WORDS in
     "$NAME: unknown selector 'none'; this system has: "*poll*) ;;
     *) fail "$WORDS" ;;
     esac
-    # The names stand in one list, in the message as in --help.
+    # The message and --help have the same list of names.
     names=$(sed -n '1s/.*this system has: //p' "$ERR")
     run_server --help
     same "$names" "$(sed -n 's/.*how to wait: \(.*\);$/\1/p' "$LOG")"
@@ -179,10 +181,10 @@ impossible() {
 
 @test "an address that is nobody's or no name cannot be had" {
   only_ours
-  # No resolver need be asked about a name with an empty part.
+  # No resolver needs to be asked about a name with an empty part.
   impossible "cannot find the address 'no..host': " --address no..host --port 0
   impossible "cannot listen on 192.0.2.1:8888: " --address 192.0.2.1
-  # Written as RFC 5952 has it, whatever was given.
+  # The address is printed as RFC 5952 says, however it was given.
   impossible "cannot listen on [2001:db8::1]:8888: " -a 2001:DB8:0:0:0:0:0:01
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # output.bats: where the output goes and in which form: --raw, --label,
-# --events; and what happens when it can go nowhere.
+# --events; and what happens if it cannot be written.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -173,10 +173,10 @@ stop - 0" "$(cut -f 2- "$LOG" | tr '\t' ' ')"
   printed_is "$sent"
 }
 
-# hold_until_stuck FILE: sends the file, which must be more than a pipe holds and
-# less than the pipe and the sockets together, and waits until the server has
-# filled the pipe and sleeps. Since all has been sent, there is nothing else that
-# it could wait for.
+# hold_until_stuck FILE: sends the file, which must be larger than a pipe and
+# smaller than the pipe and the sockets together, and waits until the server
+# has filled the pipe and sleeps. Since everything has been sent, it cannot be
+# waiting for anything else.
 hold_until_stuck() {
   hold connect line send-file:"$1" half-close say:sent wait-eof
   wait_until saw accept 1
@@ -241,7 +241,7 @@ hold_until_stuck() {
   same 1 "$STATUS"
   same 1 "$(lines "$ERR")"
   has "$NAME: cannot write to standard output: " "$ERR"
-  # What else it has to say is not lost with it.
+  # Its other output is not lost.
   saw close "$served"
   saw stop 1
   wait_held
@@ -292,7 +292,7 @@ hold_until_stuck() {
   wait_until saw close 1
   : >"$EVENTS"
   stop_server
-  # No hole where the old lines were; the shell would not see it.
+  # There is no hole where the old lines were; the shell would not see it.
   same "$(wc -c <"$EVENTS")" "$(tr -d '\000' <"$EVENTS" | wc -c)"
   same "stop - 0" "$(cut -f 2- "$EVENTS" | tr '\t' ' ')"
 }
@@ -369,8 +369,8 @@ Stopped." "$(cat "$ERR")"
   { read -r first && read -r second && read -r third; } <"$HELD"
   wait_until saw accept 3
   fill_pipe
-  # The first is being printed, and what the others send is received meanwhile,
-  # or not: a thread or a process may do that, but must not print it.
+  # The first chunk is being printed. Meanwhile the server may receive from the
+  # others (a thread or a process can), but must not print.
   go
   wait_said sent
   wait_until_quiet
@@ -404,7 +404,7 @@ only_letters() {
   hold connect:4 line "${actions[@]}" each:half-close each:wait-eof
   wait_until saw accept 4
   go
-  # The pipe is full, and whoever may write to it waits for room.
+  # The pipe is full, and the server waits until it can write more.
   wait_until_quiet
   read_pipe "$all"
   wait_held

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# outside.bats: what happens to a server's sockets and memory from outside: a
-# listener that is dead, a socket that another process has a copy of, a client
-# whose machine has vanished, memory that runs out; and how much one round of
-# the event loop takes. faults/sockets.c reaches for the sockets.
+# outside.bats: what happens to the sockets and memory of a server from
+# outside: a dead listener, a socket that another process has a copy of, a
+# client whose machine has vanished, no more memory; and how much one round of
+# the event loop takes. faults/sockets.c changes the sockets.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -23,8 +23,8 @@ still_serves() {
   wait_for still-here
 }
 
-# reach ACTION [PROCESS]: does something to the sockets of the server, or of one
-# of its children; skips where the kernel does not allow it.
+# reach ACTION [PROCESS]: does something to the sockets of the server, or of
+# one of its children; skips if the kernel does not allow it.
 reach() {
   local status=0
 
@@ -46,7 +46,7 @@ reach() {
   wait_until printed "$clients" hello
   reach end-listener
   if [ "$CONCURRENT" = no ]; then
-    # It calls accept again when the client has left.
+    # It calls accept again after the client has left.
     go
     wait_for still
   fi
@@ -81,7 +81,7 @@ reach() {
   only_ours
   not_under
   start_server
-  # There is no socket yet, but it may not be allowed: then this skips.
+  # There is no socket yet. This only checks that it is allowed, or skips.
   reach keepalive || true
   hold connect send:hello line 'send:last-words' close
   wait_for hello
@@ -117,8 +117,8 @@ reach() {
   wait_held
 }
 
-# inside PID COMMAND...: runs it in the network of that process. beside: in the
-# background; its process is then $!.
+# inside PID COMMAND...: runs the command in the network of that process.
+# beside: does so in the background; its process is then $!.
 inside() {
   local pid=$1
 
@@ -134,12 +134,12 @@ beside() {
   HELPERS="$HELPERS $!"
 }
 
-# two_networks: connects the server's network, in which it is 10.9.0.1, with a
-# second one, that of the process FAR. The clients' side, 10.9.0.2, can be taken
-# down. Skips where this is not allowed.
+# two_networks: connects the server's network, in which it is 10.9.0.1, with
+# another one, that of the process FAR. The clients' address, 10.9.0.2, can be
+# taken down. Skips if this is not allowed.
 two_networks() {
   command -v nsenter >/dev/null || skip "needs nsenter"
-  # busybox's ip makes no pair of networks and sets no neighbour.
+  # busybox's ip cannot make a pair of networks or set a neighbour.
   case $(ip -V 2>&1) in
   *iproute2*) ;;
   *) skip "needs ip of iproute2" ;;
@@ -154,7 +154,7 @@ two_networks() {
   inside "$PID" ip link set near up
   inside "$FAR" ip address add 10.9.0.2/24 dev far
   inside "$FAR" ip link set far up
-  # Nobody is to ask later who 10.9.0.2 is: the answer would be an error.
+  # The neighbour is set, so that a later lookup of 10.9.0.2 cannot fail.
   inside "$PID" ip neighbor replace 10.9.0.2 dev near nud permanent \
     lladdr "$(inside "$FAR" ip -o link show far |
       sed 's/.*ether \([^ ]*\).*/\1/')"
@@ -184,7 +184,7 @@ in_other_network() {
   inside "$FAR" ip link set far down
   wait_for "Connection closed: $name"
   case $(cat "$ERR") in
-  # glibc's words and musl's.
+  # The texts of glibc and musl.
   "$NAME: cannot receive from $name: Connection timed out") ;;
   "$NAME: cannot receive from $name: Operation timed out") ;;
   *) same "$NAME: cannot receive from $name: timed out" "$(cat "$ERR")" ;;
@@ -195,7 +195,7 @@ in_other_network() {
   wait_for again
 }
 
-# refused: how many clients got no memory, by the messages about it.
+# refused: how many clients got no memory, counted by the messages.
 refused() {
   echo $(($(grep -Ec ': cannot (serve|receive from) ' "$ERR") + \
     $(lines "$LOG" 'Connection refused: ')))
@@ -211,11 +211,11 @@ tried() {
 
   only_ours
   preload no_memory
-  # Each allocation that four clients bring about, with a server of its own.
+  # Fails each allocation that four clients cause, with a new server each time.
   for ((at = 1; at <= 20; at++)); do
     PREPARE="$PRELOAD NO_MEMORY_AT=$at" start_server
     for client in 1 2 3 4; do
-      # One that is refused may be reset.
+      # A client that is refused may be reset.
       client connect send:x half-close wait-closed || true
       wait_until tried "$client"
     done
@@ -226,7 +226,7 @@ tried() {
     same 1 "$(refused)"
     [ "$(lines "$ERR" "$NAME: ")" -le 2 ]
   done
-  # A client is one allocation at least.
+  # There is at least one allocation for a client.
   [ "$at" -gt 4 ] || fail "only $((at - 1)) allocations failed"
   [ "$at" -le 20 ] || fail "there was no end of allocations"
 }
@@ -238,7 +238,7 @@ tried() {
   same 1 "$STATUS"
   same "" "$OUT"
   case $WORDS in
-  # glibc's words and musl's.
+  # The texts of glibc and musl.
   "$NAME: cannot allocate 1024 bytes: Cannot allocate memory") ;;
   "$NAME: cannot allocate 1024 bytes: Out of memory") ;;
   *) same "$NAME: cannot allocate 1024 bytes: no memory" "$WORDS" ;;
@@ -262,7 +262,8 @@ tried() {
     same 0 "$STATUS"
     has "allocation $at fails" "$ERR" || break
     same 1 "$(refused)"
-    # One that cannot be watched is closed then, not once more at the stop.
+    # A client that cannot be watched is closed then, and not again at the
+    # stop.
     same "" "$(sed -n 's/^Connection closed: //p' "$LOG" | sort | uniq -d)"
     go
     wait_held
@@ -270,8 +271,8 @@ tried() {
   [ "$at" -gt 1 ] || fail "no realloc failed"
 }
 
-# came_or_refused N: whether N clients were accepted, or refused with a message.
-# One that was dropped after its first line counts twice.
+# came_or_refused N: whether N clients were accepted, or refused with a
+# message. A client that was dropped after its first line counts twice.
 came_or_refused() {
   [ $(($(lines "$LOG" 'Connection from: ') + $(refused))) -ge "$1" ]
 }
@@ -281,8 +282,8 @@ came_or_refused() {
 
   only_ours
   preload fenced_memory
-  # One after the other, so that there is a wait with each number of clients:
-  # at some of them a table is full.
+  # They connect one after the other, so that there is a wait with each number
+  # of clients: with some numbers a table is full.
   for client in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     actions="$actions connect send:$client line"
   done
@@ -300,7 +301,7 @@ came_or_refused() {
   same 0 "$STATUS"
 }
 
-# received: what each recv of the trace has returned, as "5 EAGAIN 5 0".
+# received: the result of each recv in the trace, as in "5 EAGAIN 5 0".
 received() {
   sed -n 's/.* = -1 \([A-Z]*\) .*/\1/p; s/.*) *= \([0-9]*\).*/\1/p' "$TRACE" |
     xargs
@@ -319,7 +320,7 @@ received() {
   for try in 1 2 3 4 5; do
     ask_twice
     case $(received) in
-    EAGAIN*) ;; # its first words came late, so it was known already
+    EAGAIN*) ;; # its first chunk came late, so it was known already
     *) break ;;
     esac
   done
@@ -329,7 +330,7 @@ received() {
 # ask_twice: starts a server and sends it two chunks, the first before accept.
 ask_twice() {
   start_server
-  # Under strace it stands at each call, too, until it sleeps in the wait.
+  # Under strace it also stops at each call, until it sleeps in the wait.
   wait_until asleep
   freeze
   hold connect send:hello say:sent line send:again line half-close wait-eof
@@ -345,8 +346,8 @@ ask_twice() {
 }
 
 # first_run EVENT ADDRESS...: how many events of this kind and of these clients
-# stand one after the other, in EVENTS, before the first of another kind; only
-# "accept" and the "recv" of the address count.
+# follow one another in EVENTS, before the first of another kind; only "accept"
+# and the "recv" of the address count.
 first_run() {
   awk -v wanted="$1" -v name="$2" '
     $2 != "accept" && !($2 == "recv" && $3 == name) { next }
@@ -356,8 +357,8 @@ first_run() {
     END { print n + 0 }' "$EVENTS"
 }
 
-# most_accepts: how many clients at most were accepted between two waits, by the
-# trace of `inject` with both.
+# most_accepts: the largest number of clients accepted between two waits,
+# according to the trace of `inject` with both calls.
 most_accepts() {
   awk '/ (p?poll|pselect6)(_time64)?\(/ { n = 0 }
     / accept4?\(.* = [0-9]/ && ++n > most { most = n }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# processes.bats: a process for each client. What becomes of a child that ends,
-# is killed or cannot be made, and of the children whose parent is killed.
+# processes.bats: a process for each client: a child that ends, is killed or
+# cannot be started, and the children whose parent is killed.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -10,8 +10,8 @@ setup() {
   prepare_test
 }
 
-# new_child: the one process that was not among CHILDREN, the list to which it is
-# added. Sets CHILD.
+# new_child: sets CHILD to the one process that was not in the list CHILDREN,
+# and adds it to the list.
 new_child() {
   local child
 
@@ -29,7 +29,7 @@ new_child() {
   wait_until printed 3 x
   has_children 3
   go
-  # One that has ended and is not reaped counts.
+  # A child that has ended but was not reaped still counts.
   wait_until has_children 2
   go
   wait_until has_children 0
@@ -58,7 +58,8 @@ new_child() {
   kill -KILL "$CHILD"
   wait_for "Connection closed: $first"
   same "processes: the process of $first was killed by signal 9" "$(cat "$ERR")"
-  # The parent has no copy of the socket, or the client would not see its end.
+  # The parent has no copy of the socket; otherwise the client would not see
+  # its end.
   go
   wait_said ended
   wait_held
@@ -164,8 +165,8 @@ new_child() {
   has "the process of $first was killed by signal 9" "$ERR"
 }
 
-# ends_whole: waits until the server has ended, whose five clients were being
-# served; fails where a last word is missing or comes twice.
+# ends_whole: waits until the server, which serves five clients, has ended;
+# fails if a last line is missing or appears twice.
 ends_whole() {
   wait_end
   same 0 "$STATUS"
@@ -250,7 +251,7 @@ ends_whole() {
   wait_until_quiet
   # One child is stuck in its write. The other has a last line to print.
   kill -TERM "$PID"
-  # 4 KB each 0.3 s, for longer than three of the alarms that come after a stop.
+  # 4 KB every 0.3 s, for longer than three of the alarms after a stop request.
   for ((reads = 0; reads < 13; reads++)); do
     dd bs=4096 count=1 <&8 2>/dev/null
     sleep 0.3
@@ -261,7 +262,7 @@ ends_whole() {
   same "" "$(cat "$ERR")"
   wait_for Stopped. "$all"
   tr -d '\000' <"$all" >"$all.text"
-  # Numbered lines, and between them none of another process.
+  # Numbered lines, with no line of another process between them.
   same "" "$(awk '/^[0-9]+ *$/ {
       if (last && $1 != last + 1 || other) print other, $0
       last = $1
@@ -295,7 +296,7 @@ ends_whole() {
   wait_held
 }
 
-# none_runs PIDS: whether none of them is there any more.
+# none_runs PIDS: whether all of them are gone.
 none_runs() {
   local pid
 

@@ -40,7 +40,7 @@ die() {
   exit 1
 }
 
-# Names a netcat: NC where it is given, else the first there is.
+# Names a netcat: NC if it is given, otherwise the first one found.
 find_netcat() {
   local one
 
@@ -54,8 +54,8 @@ find_netcat() {
   return 1
 }
 
-# Fails where bats is older than 1.4, which the scenarios need: the directory
-# BATS_TEST_TMPDIR came with it.
+# Fails if bats is older than 1.4, the first version with the directory
+# BATS_TEST_TMPDIR, which the scenarios need.
 check_bats() {
   local version
 
@@ -68,8 +68,8 @@ check_bats() {
   esac
 }
 
-# Fails where FILTER is no regular expression, since bats says nothing then, or
-# where no scenario has such a name.
+# Fails if FILTER is not a regular expression, because bats prints nothing
+# then, or if no scenario has such a name.
 check_filter() {
   local status=0
 
@@ -79,7 +79,7 @@ check_filter() {
     die "no scenario matches FILTER='$FILTER'"
 }
 
-# scenarios FILE...: how many of them FILTER wants.
+# scenarios FILE...: how many scenarios of these files match FILTER.
 scenarios() {
   limit 60 bats --count ${FILTER:+--filter "$FILTER"} "$@" || echo 0
 }
@@ -155,8 +155,8 @@ list_runs() {
   done
 }
 
-# has_scenarios WHAT: fails for a file in which FILTER wants none, since bats 1.14
-# calls it an error to run it.
+# has_scenarios WHAT: fails if no scenario of the file matches FILTER, since
+# bats 1.14 calls it an error to run such a file.
 has_scenarios() {
   case $FILTER,$1 in
   ,*) ;;
@@ -164,9 +164,9 @@ has_scenarios() {
   esac
 }
 
-# concerns WHAT SERVER: whether there is such a run of this server. What speaks
-# TAP itself knows only our servers and no FILTER; some of it runs but once. A
-# file that bears a server's name is about this one.
+# concerns WHAT SERVER: whether there is such a run of this server. Tests that
+# report in TAP themselves know only our servers and no FILTER; some of them
+# run only once. A file with the name of a server is only about that server.
 concerns() {
   local name=${1##*/}
 
@@ -193,7 +193,7 @@ concerns() {
   esac
 }
 
-# one_run SERVER WHAT OUTPUT: makes one run, and ends it where it takes too long.
+# one_run SERVER WHAT OUTPUT: makes one run, and ends it if it takes too long.
 one_run() {
   local end=$((SECONDS + RUN_LIMIT)) run
 
@@ -216,7 +216,7 @@ one_run() {
 make_run() {
   local prefix=$1
 
-  # One's own server goes by its command line.
+  # A server of your own is named by its command line.
   [ "$1" != SERVER ] || prefix=$SERVER
   case $2 in
   kevent) "$BUILD/tests/kqueue-test" ;;
@@ -236,8 +236,8 @@ make_run() {
   esac
 }
 
-# worker: makes every run that no other worker has begun, and names it when it
-# is done.
+# worker: makes every run that no other worker has started, and prints its name
+# when it is done.
 worker() {
   local number=0 server what
 
@@ -259,9 +259,9 @@ workers() {
   wait
 }
 
-# count_tap FILE: prints "passed failed skipped broken" of a report. It is
-# broken where the plan that it announces, or the status that it ended with,
-# says something else than the tests do.
+# count_tap FILE: prints "passed failed skipped broken" of a report. The report
+# is broken if the plan that it announces, or its exit status, does not agree
+# with its tests.
 count_tap() {
   awk '
     /^1\.\.0.*# *[Ss][Kk][Ii][Pp]/ { plans++; planned++; skipped++; next }
@@ -349,7 +349,7 @@ report() {
   [ "$failed" -eq 0 ] && [ "$done" -gt 0 ]
 }
 
-# listens PID FILE: whether the first line has come, or nothing more will.
+# listens PID FILE: whether the first line is there, or the process has ended.
 listens() {
   has_listened "$2" || ! kill -0 "$1" 2>/dev/null
 }
@@ -358,8 +358,8 @@ has_listened() {
   sed 1q "$1" | grep -q 'Listening on: .*:[1-9][0-9]*$'
 }
 
-# try_server: starts one's own server once, since else each scenario would tell
-# anew why it does not start.
+# try_server: starts a server of your own once. If it does not start, the
+# reason is printed once and not by each scenario.
 try_server() {
   local end=$((SECONDS + LIMIT)) words
 
@@ -397,10 +397,10 @@ main() {
   # shellcheck disable=SC2016 # it is the other bash that expands this
   NC_FLAGS=$(limit 10 bash -c '. "$1" && echo "$NC_FLAGS"' bash \
     "$here/helpers.bash") || exit 1
-  # What a run leaves behind when it is killed goes with the rest.
+  # If a run is killed, what it has left behind is removed with the rest.
   mkdir "$work/tmp"
   export NC_FLAGS TMPDIR=$work/tmp
-  # In the background, since bash tries no trap before a pipe has ended.
+  # In the background, since bash runs a trap only after a pipe has ended.
   { workers | report; } &
   suite=$!
   wait "$suite"

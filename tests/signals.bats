@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# signals.bats: the queue of signals: that it overflows, that a flood fills it,
-# and that others can send the same signals.
+# signals.bats: the queue of signals: it overflows, a flood fills it, and other
+# programs can send the same signals.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -10,8 +10,8 @@ setup() {
   prepare_test
 }
 
-# queue_of N: starts a server for which the kernel queues N signals at most, and
-# has forty clients talk to it all at once, again and again.
+# queue_of N: starts a server for which the kernel queues at most N signals,
+# and has forty clients send to it all at once, again and again.
 queue_of() {
   PREPARE="ulimit -i $1" start_server
   freeze
@@ -73,15 +73,15 @@ queue_of() {
   wait_said sent
   thaw
   wait_until printed 2000 flood
-  # It is cut in two.
+  # It is received in two chunks.
   [ "$(awk '/^me-to$/ { print n + 0 } /^flood$/ { n++ }' "$LOG")" -le 64 ] ||
     fail "it had to wait for the flood"
   go
   wait_held
 }
 
-# queued_signal: the number of SIGRTMIN. musl keeps one more for itself than glibc,
-# and its name is in the programs that it has made.
+# queued_signal: the number of SIGRTMIN. musl reserves one more for itself than
+# glibc, and its name is in the programs that it has made.
 queued_signal() {
   if LC_ALL=C grep -q musl "$BUILD/signals"; then
     echo 35

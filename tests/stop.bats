@@ -11,7 +11,7 @@ setup_file() {
 }
 
 # stops_with SIGNAL CLIENTS: stops a server that has so many clients and checks
-# its last words: one line for each that was being served, and "Stopped.".
+# its last lines: one for each client that was being served, and "Stopped.".
 stops_with() {
   local served=$2 last
 
@@ -25,7 +25,7 @@ stops_with() {
   stop_server "$1"
   same 0 "$STATUS"
   same "" "$(cat "$ERR")"
-  # Who was announced was let go, once each.
+  # Each announced client was closed, once.
   same "$(sed -n 's/^Connection from: //p' "$LOG" | sort)" \
     "$(sed -n 's/^Connection closed: //p' "$LOG" | sort)"
   same "$served" "$(lines "$LOG" 'Connection closed: ')"
@@ -148,8 +148,8 @@ stops_with() {
 Stopped." "$(cat "$LOG")"
 }
 
-# crowded_server: starts a server with 200 clients. Sets SERVED to how many of
-# them it serves.
+# crowded_server: starts a server with 200 clients. Sets SERVED to the number
+# of clients that it serves.
 crowded_server() {
   SERVED=200
   [ "$CONCURRENT" != no ] || SERVED=1
@@ -159,7 +159,7 @@ crowded_server() {
   wait_until printed "$SERVED" hello
 }
 
-# stopped_whole: waits until the server has ended; fails where a line is missing
+# stopped_whole: waits until the server has ended; fails if a line is missing
 # at the end of its log.
 stopped_whole() {
   wait_end
@@ -174,7 +174,7 @@ stopped_whole() {
 @test "two signals at once are one stop, and nothing is lost" {
   only_ours
   crowded_server
-  # Both wait for the server: it handles one right after the other.
+  # Both signals are pending, and the server handles one right after the other.
   freeze
   kill -TERM "$PID"
   kill -INT "$PID"
@@ -201,7 +201,7 @@ stopped_whole() {
 @test "when it says Stopped. each client has seen the end, and none can connect" {
   only_ours
   preload last_words
-  # What is written last is to be the words alone.
+  # Only the last lines are compared.
   PREPARE=$PRELOAD start_server
   hold connect send:hello line connect say:waiting use:1 wait-closed \
     use:2 wait-closed say:closed line
@@ -211,7 +211,7 @@ stopped_whole() {
   wait_said waiting
   kill -TERM "$PID"
   thaw
-  # The second was in the backlog, or has been accepted by the kernel alone.
+  # The second client was in the backlog, or accepted only by the kernel.
   wait_said closed
   wait_until stand "$PID"
   ! client connect 2>/dev/null || fail "it still accepts"
@@ -225,7 +225,7 @@ stopped_whole() {
 }
 
 # stuck_server: starts a server with a client, and fills the pipe that is its
-# standard output, so that the next write will wait. PREPARED is run before.
+# standard output, so that the next write will block. PREPARED is run before.
 stuck_server() {
   to_pipe "${PREPARED:-}"
   hold connect line send:hello say:sent line wait-closed
@@ -240,7 +240,7 @@ stuck_server() {
   stuck_server
   stop_server TERM
   same 1 "$STATUS"
-  # Once; but each process that has something to print says so for itself.
+  # Once, but each process that has something to print says so for itself.
   same "$NAME: stopped, but standard output is stuck: some of it is lost" \
     "$(if [ "$BACKEND" = processes ]; then sort -u "$ERR"; else cat "$ERR"; fi)"
   go
@@ -255,7 +255,7 @@ stuck_server() {
   hold connect name line wait-closed
   wait_until saw accept 1
   fill_pipe
-  # There is room for one line, and none for what follows.
+  # The pipe has room for one line, and not for the next.
   last="Connection closed: $(cat "$HELD")"
   dd bs=4096 count=1 <&8 >"$BATS_TEST_TMPDIR/taken" 2>/dev/null
   head -c $((4096 - ${#last} - 1)) /dev/zero >&8
@@ -302,7 +302,8 @@ stuck_server() {
   fill_pipe
   go
   wait_said sent
-  # A thread or a process for each: one is stuck, and the others wait for it.
+  # With a thread or a process for each client one is stuck, and the others
+  # wait for it.
   stop_server TERM
   same 1 "$STATUS"
   has "$NAME: stopped, but standard output is stuck" "$ERR"
@@ -315,11 +316,12 @@ stuck_server() {
   ! is_sanitized tsan || skip "ThreadSanitizer holds back signals"
   stuck_server
   kill -TERM "$PID"
-  # The contract's 0.3 seconds; after a whole one the server gives up by itself.
+  # The 0.3 seconds of the contract. After a whole second the server gives up
+  # by itself.
   sleep 0.4
   kill -INT "$PID"
   wait_end
-  # By the second signal, which is not the first one.
+  # The second signal, which is a different one, has ended it.
   same 130 "$STATUS"
   same "" "$(cat "$ERR")"
 }
@@ -350,10 +352,11 @@ stuck_server() {
   needs_proc
   to_pipe
   fill_pipe
-  # The second counts from the stop. By then nothing was written for longer.
+  # The second is counted from the stop request. By then nothing had been
+  # written for longer.
   sleep 1.1
   kill -INT "$PID"
-  # The signal that comes each second by itself, to interrupt a write.
+  # The signal that arrives each second and interrupts a write.
   wait_until catches_alarm
   wait_until asleep
   kill -ALRM "$PID"
@@ -366,8 +369,8 @@ stuck_server() {
   wait_until has Stopped. "$all"
 }
 
-# catches_alarm: whether the server has a handler for SIGALRM, which it gets when
-# it is asked to stop.
+# catches_alarm: whether the server has a handler for SIGALRM, which it has
+# only after a stop request.
 catches_alarm() {
   local caught
 
@@ -388,7 +391,7 @@ catches_alarm() {
   wait_until has_lines "$all" 'Receiving from: ' 600
   end_reader
   fill_pipe
-  # 22 KB to print, and 4 KB each 0.3 s: it takes longer than a second.
+  # 22 KB to print, and 4 KB every 0.3 s: it takes longer than a second.
   kill -TERM "$PID"
   until ended "$PID" || [ "$reads" -ge 20 ]; do
     sleep 0.3
@@ -466,12 +469,12 @@ catches_alarm() {
 @test "it starts again on its port while old connections are in TIME_WAIT" {
   local try
 
-  # By chance another program may get hold of the port between the two.
+  # By chance another program may take the port between the two.
   for try in 1 2 3; do
     start_server
     hold connect send:hello say:sent wait-closed
     wait_for hello
-    # The side that closes first is the one that keeps the port.
+    # The side that closes first keeps the port.
     stop_server
     wait_held
     start_on_old_port
@@ -510,7 +513,7 @@ settled() {
 sh -c 'echo \$\$ >"\$0"; exec "\$@"' '$first' "\$@" >'$first.out' 2>&1
 exec "\$@"
 END
-  # By chance another program may get hold of the port in between.
+  # By chance another program may take the port in between.
   for try in 1 2 3; do
     new_log
     UNDER="sh '$first.sh'" launch "$LOG" "$ERR" \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# text.bats: what reaches the terminal is safe. Valid UTF-8, newline and tab
-# pass; control characters and bytes that are no UTF-8 are written \xNN; a
-# character that is split between two chunks comes out whole.
+# text.bats: only safe text is printed. Valid UTF-8, newline and tab are
+# printed unchanged; control characters and bytes that are not UTF-8 are
+# written as \xNN; a character that is split between two chunks is printed
+# whole.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
@@ -38,7 +39,7 @@ prints() {
 @test "the sequences that drive a terminal are escaped" {
   start_server
   prints '\x1b[31mred\x1b]0;title\x07' '\x1b[31mred\x1b]0;title\x07'
-  # CSI as one C1 character, in UTF-8 and as a byte of its own.
+  # CSI as a C1 character, in UTF-8 and as a single byte.
   prints 'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f' \
     'c1 \xc2\x9b31m \x9b31m \xc2\x80 \xc2\x9f'
 }
@@ -46,7 +47,7 @@ prints() {
 @test "characters that reorder or hide text are escaped" {
   only_ours
   start_server
-  # U+202E, which turns the text round, U+200B, U+FEFF and a tag.
+  # U+202E, which reverses the text, U+200B, U+FEFF and a tag.
   prints 'a\xe2\x80\xaeb' 'a\xe2\x80\xaeb'
   prints '\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81.' \
     '\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81.'
@@ -64,7 +65,7 @@ prints() {
   wait_held
   wait_for four
   lacks '\x0d' "$LOG"
-  # Not so where no newline follows.
+  # But not if no newline follows.
   prints 'five\rsix\r' 'five\x0dsix'
   wait_for '\x0d'
 }
@@ -76,7 +77,7 @@ prints() {
   start_server --recv-size 4096
   printf -v line '%3000s' ''
   line=${line// /x}
-  # The check looks at blocks, by quarters, and at what is left after them.
+  # The check goes through blocks, by quarters, and then the rest.
   for at in 0 255 256 511 512 767 768 1023 1024 1500 2047 2048 2400 2999; do
     prints "${line:0:at}\\x1b${line:at+1}" "${line:0:at}\\x1b${line:at+1}"
   done

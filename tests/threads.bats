@@ -10,8 +10,8 @@ setup() {
   prepare_test
 }
 
-# serves N: whether the server has a thread for each of N clients, and main's. Once
-# there was a client, ThreadSanitizer has one, too.
+# serves N: whether the server has a thread for each of N clients, and the main
+# thread. After the first client ThreadSanitizer has a thread, too.
 serves() {
   local tasks=("/proc/$PID/task"/*) own=1
 
@@ -19,7 +19,8 @@ serves() {
   [ "${#tasks[@]}" -eq $((own + $1)) ]
 }
 
-# kilobytes NAME: what /proc says about its memory, as VmRSS.
+# kilobytes NAME: the value of this name in /proc about its memory, such as
+# VmRSS.
 kilobytes() {
   sed -n "s/^$1:[^0-9]*\([0-9]*\) kB$/\1/p" "/proc/$PID/status"
 }
@@ -29,7 +30,7 @@ kilobytes() {
 room_for() {
   local limit low high tasks
 
-  # All threads there are, and these limits are for all.
+  # All threads of the system count for these limits.
   tasks=$(cat /proc/[0-9]*/status 2>/dev/null |
     awk '$1 == "Threads:" { n += $2 } END { print n }')
   read -r low high </proc/sys/net/ipv4/ip_local_port_range
@@ -57,14 +58,14 @@ room_for() {
   wait_until serves 0
   rss=$(kilobytes VmRSS)
   size=$(kilobytes VmSize)
-  # The last is accepted last.
+  # The last client is accepted last.
   hold connect:"$clients" send:all-here line each:send:y each:half-close \
     each:wait-eof
   LIMIT=$((LIMIT * 6)) wait_for all-here
   wait_until serves "$clients"
   rss=$(($(kilobytes VmRSS) - rss))
   size=$(($(kilobytes VmSize) - size))
-  # Shown where the test fails, and with bats --show-output-of-passing-tests.
+  # Shown if the test fails, and with bats --show-output-of-passing-tests.
   each="an idle client of $clients costs $((rss / clients)) KiB resident and
  $((size / clients)) KiB of addresses"
   echo "$each"
@@ -79,7 +80,7 @@ room_for() {
   LIMIT=$((LIMIT * 6)) wait_held
 }
 
-# mappings: how many pieces of memory it has. A stack is two.
+# mappings: how many mappings its memory has. A stack has two.
 mappings() {
   wc -l <"/proc/$PID/maps"
 }
@@ -89,8 +90,9 @@ mappings() {
 
   needs_proc
   not_under
-  # ThreadSanitizer keeps memory for as many threads as there were at once, which
-  # differs from round to round. 300 stacks that are kept are 600 pieces.
+  # ThreadSanitizer keeps memory for as many threads as there were at once,
+  # which differs between rounds. 300 stacks that are kept would be 600
+  # mappings.
   ! is_sanitized tsan || more=400
   start_server
   for round in 1 2 3 4; do

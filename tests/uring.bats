@@ -1,13 +1,14 @@
 #!/usr/bin/env bats
-# uring.bats: what only uring/ has: buffers that run out, a queue of completions
-# that is full, requests that fail or are cancelled, a kernel that forbids all of
-# it. faults/completions.c alters what requests have done, and tells of each.
+# uring.bats: what only uring/ has: no free buffers, a full queue of
+# completions, requests that fail or are cancelled, a kernel that forbids
+# io_uring. faults/completions.c changes what requests have done, and reports
+# each.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # the variables of helpers
 
 load helpers
 
-# with_object [FAULT]: has the next server be one with the object in it. The
-# completions go to the file TRACE.
+# with_object [FAULT]: loads the object into the next server. The completions
+# go to the file TRACE.
 with_object() {
   needs_program uring-faults
   PROGRAM=$BUILD/tests/uring-faults
@@ -16,7 +17,8 @@ with_object() {
   [ $# -eq 0 ] || export URING_FAULT=$1
 }
 
-# traced PATTERN: how many completions match: "recv 5 more", "recv -105 over".
+# traced PATTERN: how many completions match it: "recv 5 more", "recv -105
+# over".
 traced() {
   grep -Ec "^[0-9.]+ $1\$" "$TRACE"
 }
@@ -25,7 +27,7 @@ traced() {
   local sent=$BATS_TEST_TMPDIR/sent
 
   with_object
-  # So large that there are two.
+  # So large that there are only two.
   start_server --recv-size 1048576
   hold connect:20 line each:'send:x\n' say:sent line use:1 send-file:"$sent" \
     each:half-close each:wait-eof
@@ -48,7 +50,8 @@ traced() {
 @test "what is being printed is not written over" {
   local sent=$BATS_TEST_TMPDIR/sent
 
-  # Two buffers. So much at once is printed right out of one of them.
+  # There are two buffers. So large a chunk is printed directly from its
+  # buffer.
   to_pipe '' --raw --recv-size 1048576
   numbered 2200 "$sent.1"
   tr ln LN <"$sent.1" >"$sent.2"
@@ -76,7 +79,8 @@ traced() {
   wait_until printed_raw
 }
 
-# printed_raw: whether the pipe had it all, behind what it was filled with.
+# printed_raw: whether the pipe contains all of it, after the bytes that filled
+# the pipe.
 printed_raw() {
   tr -d '\000' <"$sent.printed" | cmp -s - "$sent.all"
 }
@@ -91,7 +95,7 @@ printed_raw() {
   wait_held
   wait_until left 600
   same 600 "$(grep -cx hello "$LOG")"
-  # The last accept that found room has ended the request.
+  # The last accept that fitted into the queue has ended the request.
   [ "$(traced 'accept [0-9]+ over')" -gt 0 ] || fail "the queue was not full"
   same 600 "$(traced 'accept [0-9]+ (more|over)')"
 }
@@ -108,8 +112,8 @@ printed_raw() {
   go
   wait_held
   wait_until left 600
-  # One call asks for each new client's address. The third argument of the other
-  # is how many completions it waits for.
+  # One call gets each new client's address. The third argument of the other
+  # call is the number of completions that it waits for.
   same 256 "$(awk '/io_uring_enter\([0-9]+, [0-9]+, 1,/ { n = 0 } /getpeername/ && ++n > most {
     most = n } END { print most }' "$TRACE")"
 }
