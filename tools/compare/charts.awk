@@ -1,6 +1,6 @@
 # charts.awk: the charts of compare.sh, as SVG for a page or a slide:
-# messages.svg, active.svg and throughput.svg. What anything looks like is in the style
-# sheet alone, for light viewers and for dark ones.
+# messages.svg, active.svg and throughput.svg. Only the style sheet says what
+# they look like, for light viewers and for dark ones.
 #
 #     awk -v out=DIRECTORY -f median.awk -f read.awk \
 #       -f charts.awk about raw.tsv notes
@@ -53,6 +53,7 @@ function begin_chart(name, heading, subheading, high) {
   add("polyline.line { fill: none; stroke-width: 4; stroke-linejoin: round;" \
     " stroke-linecap: round }")
   add("polyline.asyncio { stroke-width: 3; stroke-dasharray: 1 8 }")
+  add("polyline.select { stroke-width: 13; opacity: 0.55 }")
   add("polyline.dashed { stroke-dasharray: 12 9 }")
   add("line.leader { stroke-width: 1.5 }")
   add("line.spread { stroke-width: 8; opacity: 0.3 }")
@@ -114,7 +115,7 @@ function log10(value,    sum, digit) {
   return sum
 }
 
-# No idle client at all stands where ten of them would: a logarithm has no 0.
+# No idle client at all is drawn where ten of them would be: 0 has no logarithm.
 function x_of(idle) {
   if (idle < 10)
     return left
@@ -129,8 +130,8 @@ function cost(name, idle) {
   return figure(name, "messages cpu_us_per_message", idle)
 }
 
-# Says whether this server has a line: it serves many, and it is ours, or the
-# article's. The others are in the table.
+# Says whether this server has a line: it serves many clients, and it is ours or
+# the article's. The table has the others.
 function has_line(name) {
   return name !~ /^(lib.*|ncat|socat|nc)$/ && last_level(name) > 0
 }
@@ -157,23 +158,39 @@ function scale_messages(    i, j, value) {
 function draw_grid(    value, i) {
   for (value = 1; value <= y_most; value *= 10)
     if (value >= y_least) {
-      add_line("grid", left, y_of(value), right, y_of(value))
-      add_text("faint right", left - 18, y_of(value) + 7,
+      add_line("grid", left - 44, y_of(value), right, y_of(value))
+      add_text("faint right", left - 56, y_of(value) + 7,
         value < 1000 ? value " µs" : value / 1000 " ms")
     }
-  add_line("axis", left, bottom, right, bottom)
+  add_line("axis", left - 44, bottom, right, bottom)
   for (i = 1; i <= level_count; i++) {
     add_line("axis", x_of(level[i]), bottom, x_of(level[i]), bottom + 8)
     add_text("faint middle", x_of(level[i]), bottom + 34, grouped(level[i]))
   }
-  # Between none and the first lies no scale, so the axis is broken there.
+  # Between none and the first there is no scale, so the axis is broken there.
   add_line("page", left + 60, bottom, left + 68, bottom)
   add_line("axis", left + 56, bottom + 8, left + 64, bottom - 8)
   add_line("axis", left + 64, bottom + 8, left + 72, bottom - 8)
   add_text("faint middle", (left + right) / 2, bottom + 62,
-    "clients that are connected and say nothing")
+    "clients that are connected and send nothing (logarithmic scale)")
+  add_text("small faint", left - 44, top - 14,
+    "CPU time for a message (logarithmic scale)")
 }
 
+# Returns by how much the points of a server are moved to the side, so that
+# equal ones do not hide each other.
+function shift_of(name,    i, n, at) {
+  n = at = 0
+  for (i = 1; i <= server_count; i++)
+    if (has_line(server[i])) {
+      n++
+      if (server[i] == name)
+        at = n
+    }
+  return (at - (n + 1) / 2) * 7
+}
+
+# The line of select is broad, since that of poll lies on it.
 function draw_line(name,    i, points, class, x, value, key) {
   class = class_of(name)
   points = ""
@@ -181,7 +198,7 @@ function draw_line(name,    i, points, class, x, value, key) {
     value = cost(name, level[i])
     if (value == "-")
       continue
-    x = x_of(level[i])
+    x = x_of(level[i]) + shift_of(name)
     points = points sprintf(" %.1f,%.1f", x, y_of(value))
     key = key_of(name, "messages cpu_us_per_message", level[i])
     add_line("spread " class, x, y_of(least(key)), x, y_of(greatest(key)))
@@ -193,7 +210,7 @@ function draw_line(name,    i, points, class, x, value, key) {
   for (i = 1; i <= level_count; i++)
     if ((value = cost(name, level[i])) != "-")
       add(sprintf("<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>",
-        class_of(name), x_of(level[i]), y_of(value)))
+        class_of(name), x_of(level[i]) + shift_of(name), y_of(value)))
 }
 
 # Returns how many servers have a line, their names in names[1 ...], those whose
@@ -212,9 +229,9 @@ function sort_by_end(names,    i, j, n, swap) {
   return n
 }
 
-# Puts a label beside the end of each line; those of lines that end early stand
-# below their end, where no other line that rises passes. Where labels are too
-# near to each other they are moved down, and where that is too far, up again.
+# Puts a label next to the end of each line. The label of a line that ends early
+# is below the end, where no other rising line passes. Labels that are too near
+# to each other are moved down, and if that is too far down, up again.
 function draw_labels(    i, n, names, at, y, room, free) {
   n = sort_by_end(names)
   for (i = 1; i <= n; i++) {
@@ -248,16 +265,17 @@ function draw_label(name, y,    x, early, text) {
   x = x_of(last_level(name))
   early = is_early(name)
   if (!early)
-    add_line("leader " class_of(name), x + 9, end_y(name), x + 24, y)
+    add_line("leader " class_of(name), x + shift_of(name) + 7, end_y(name),
+      x + 52, y)
   text = time_text(cost(name, last_level(name)))
-  add_text("label " class_of(name), x + (early ? 10 : 30), y + 8,
+  add_text("label " class_of(name), x + (early ? 10 : 58), y + 8,
     name " <tspan class=\"value\">" text "</tspan>")
   if (has_limit(name))
     add_text("small faint", x + 10, y + 32,
       "and no more than " grouped(most_served(name)) " clients")
 }
 
-# Says whether the limit that ended a line is to be told.
+# Says whether the label names the limit that ended the line.
 function has_limit(name) {
   return is_early(name) && most_served(name) && name !~ /\//
 }
@@ -275,19 +293,19 @@ function lesson(    last, high, low) {
   high = cost("poll", last)
   low = cost("epoll", last)
   if (high == "-" || low == "-" || low <= 0)
-    return "CPU time, beside clients that say nothing"
-  return sprintf("CPU time: beside %s idle clients, poll needs %s times as" \
-    " much of it as epoll", grouped(last), grouped(high / low))
+    return "CPU time, with clients that send nothing"
+  return sprintf("With %s idle clients, poll needs %s times as much CPU time" \
+    " for it as epoll", grouped(last), grouped(high / low))
 }
 
 function chart_messages(    i, any) {
-  left = 130
-  right = 990
+  left = 172
+  right = 962
   for (i = 1; i <= server_count; i++)
     if (has_line(server[i])) {
       any = 1
       if (server[i] ~ /\//) # a long name
-        right = 890
+        right = 862
     }
   if (!any)
     return
@@ -425,7 +443,7 @@ function chart_active(    i) {
   for (i = active_count; i >= 1; i--)
     add_bar(i == 1 ? "little" : "large", "active cpu_us_per_message", active[i],
       grouped(active[i]) " clients")
-  draw_bars("active", "What a message costs when all talk",
+  draw_bars("active", "What a message costs when all clients send",
     "CPU microseconds, and system calls, for one message of 64 bytes")
 }
 
@@ -435,12 +453,12 @@ function chart_throughput() {
   add_bar("own", "flood cpu_ms_per_gb", "own", "as the peer likes")
   add_bar("little", "flood cpu_ms_per_gb", 65536, "65,536 bytes")
   draw_bars("throughput", "What a gigabyte costs the server",
-    "CPU milliseconds, one client that floods: the way to wait matters" \
+    "CPU milliseconds, one client that floods: the way of waiting matters" \
     " little, the size of a recv a lot")
 }
 
 BEGIN {
-  # Warm is what rises, cold is what does not.
+  # Warm colours for lines that rise, cold ones for those that do not.
   light = "busy #8a5a00 select #c2500a poll #c2185b epoll #1463b8" \
     " kqueue #0a7d5c coroutine #6b3fc9 processes #2f6f8f threads #4a5fc1" \
     " signals #00838f uring #1b7f2a yours #1c2126 asyncio #57606a" \

@@ -172,7 +172,7 @@ levels_of() {
   processes | socat)
     list=$(echo "$3" | sed 's/,[2-9][0-9]\{3\}//')
     [ "$list" = "$3" ] || note "$1: not tried with thousands of clients," \
-      'which would be as many processes'
+      'each of which is a process'
     ;;
   esac
 }
@@ -180,7 +180,7 @@ levels_of() {
 # complain SERVER MEASUREMENT: notes why a figure is missing.
 complain() {
   case $(cat "$work/complaint") in
-  *'output has ended'*) note "$1: ended by itself beside too many clients" ;;
+  *'output has ended'*) note "$1: ended by itself when there were too many clients" ;;
   *) note "$1: $2 not measured: $(sed 's/^load: //; q' "$work/complaint")" ;;
   esac
 }

@@ -1,4 +1,5 @@
-# table.awk: the table of compare.sh, at most 100 columns wide.
+# table.awk: the table of compare.sh, at most 80 columns wide, and a sentence
+# that says what it shows.
 #
 #     awk -f median.awk -f read.awk -f table.awk \
 #       about raw.tsv notes
@@ -39,21 +40,19 @@ function flood(server, name,    value) {
 function print_messages_head(    i, idle, all) {
   idle = 7 * level_count - 1
   all = 7 * active_count - 1
-  printf "%-17s %7s %6s  %-" idle "s  %-" all "s  %s\n", "", "clients", "",
-    "  CPU us/msg, idle:", "  active:", " calls/msg"
-  printf "%-17s %7s %6s ", "", "at once", "most"
+  printf "%-17s %6s %-" idle "s  %-" all "s  %s\n", "", "at",
+    "  CPU us/msg, idle:", "  active:", "calls/msg"
+  printf "%-17s %6s", "", "once"
   for (i = 1; i <= level_count; i++)
     printf " %6s", grouped(level[i])
   printf " "
   for (i = 1; i <= active_count; i++)
     printf " %6s", grouped(active[i])
-  printf "  %5s %5s\n", "one", "100"
+  printf " %5s %5s\n", "one", "100"
 }
 
-function print_messages(server,    i, most) {
-  most = most_clients(server)
-  printf "%-17s %7s %6s ", title[server],
-    most == "-" ? "-" : most == "1" ? "one" : "many", most
+function print_messages(server,    i) {
+  printf "%-17s %6s", title[server], most_clients(server)
   for (i = 1; i <= level_count; i++)
     printf " %6s", show_short(figure(server, "messages cpu_us_per_message",
       level[i]))
@@ -61,7 +60,7 @@ function print_messages(server,    i, most) {
   for (i = 1; i <= active_count; i++)
     printf " %6s", show_short(figure(server, "active cpu_us_per_message",
       active[i]))
-  printf "  %5s %5s\n", show_short(figure(server, "calls per_message", 1)),
+  printf " %5s %5s\n", show_short(figure(server, "calls per_message", 1)),
     show_short(figure(server, "calls per_message", 100))
 }
 
@@ -103,6 +102,69 @@ function print_spread(    key, part) {
       " %%).\n", about["rounds"], median("spread"), greatest("spread")
 }
 
+# Returns the CPU time of a message with so many idle clients, 0 if unknown.
+function cost(name, idle) {
+  return figure(name, "messages cpu_us_per_message", idle) + 0
+}
+
+# Returns the server that needs the most (sign 1) or the least (-1) CPU time
+# with so many idle clients: `usual` if it was measured, "" if none was.
+function extreme(usual, sign, idle,    i, best) {
+  if (usual in title && cost(usual, idle) > 0)
+    return usual
+  best = ""
+  for (i = 1; i <= server_count; i++)
+    if (cost(server[i], idle) > 0 &&
+        (best == "" || sign * cost(server[i], idle) > sign * cost(best, idle)))
+      best = server[i]
+  return best
+}
+
+# Returns how many times as much the first is as the second, as words.
+function times(first, second,    ratio) {
+  ratio = first / second
+  if (ratio > 0.85 && ratio < 1.15)
+    return "about as much"
+  return (ratio < 9.95 ? sprintf("%.1f", ratio) : grouped(ratio)) \
+    " times as much"
+}
+
+# Prints a text in lines of at most 78 columns.
+function print_folded(text,    word, n, i, line) {
+  n = split(text, word, " ")
+  line = word[1]
+  for (i = 2; i <= n; i++)
+    if (length(line " " word[i]) > 78) {
+      print line
+      line = word[i]
+    } else {
+      line = line " " word[i]
+    }
+  print line
+}
+
+# Says in a sentence what the first table shows: what a message costs poll with
+# the most idle clients, compared with epoll; or other two, or one server alone.
+function print_conclusion(    last, high, low, text) {
+  last = level[level_count]
+  high = extreme("poll", 1, last)
+  low = extreme("epoll", -1, last)
+  if (high == "" || (high == low && cost(high, 0) == 0))
+    return
+  text = "With " grouped(last) " idle clients, " high " needs "
+  if (high == low)
+    text = text times(cost(high, last), cost(high, 0)) \
+      " CPU time for a message as without them."
+  else
+    text = text times(cost(high, last), cost(low, last)) \
+      " CPU time for a message as " low
+  if (high != low && cost(high, 0) > 0 && cost(low, 0) > 0)
+    text = text "; without idle clients it needs " \
+      times(cost(high, 0), cost(low, 0))
+  print ""
+  print_folded(text (high == low ? "" : "."))
+}
+
 END {
   print ""
   print_messages_head()
@@ -119,4 +181,5 @@ END {
     " columns."
   for (i = 1; i <= note_count; i++)
     print notes[i]
+  print_conclusion()
 }
