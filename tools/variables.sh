@@ -6,10 +6,10 @@
 #     make demo: BACKEND is not used; it takes BACKENDS SERVER CLIENTS ...
 #
 # The Makefile runs it before anything is built. From outside: GOALS, what make
-# was asked for; GIVEN, the variables of make's command line, as GNU make writes
-# them (NAME=VALUE, a blank in the value as "\ ") or BSD make (NAME); BACKENDS.
+# was asked for; MAKEFLAGS, in which every make names the variables of its command
+# line (NAME=VALUE, a blank in the value as "\ "); BACKENDS.
 #
-# See make(1), MAKEOVERRIDES and .MAKEOVERRIDES in their manuals.
+# See make(1), and MAKEFLAGS in its manual.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -46,10 +46,10 @@ has() {
   esac
 }
 
-# names_of GIVEN: the names of the variables.
+# names_of FLAGS: the names of the variables.
 names_of() {
   printf '%s\n' "$1" | sed 's/\\[^A-Za-z0-9]/_/g' | tr -s '[:blank:]' '\n' |
-    sed 's/[:+?]*=.*//' | grep '^[A-Za-z_][A-Za-z0-9_]*$'
+    sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)[:+?]*=.*/\1/p'
 }
 
 # Sets targets to those that are wanted and check what they take, and taken to
@@ -68,7 +68,7 @@ choose_targets() {
 
 # Also from the environment come the names that are mistaken most often.
 check_variables() {
-  given=$(names_of "$GIVEN")
+  given=$(names_of "${MAKEFLAGS:-}")
   for name in BACKEND CLIENT SERVER; do
     eval "value=\${$name:-}"
     [ -z "$value" ] || given="$given $name"
@@ -91,7 +91,6 @@ check_servers() {
 }
 
 GOALS=${GOALS:-}
-GIVEN=${GIVEN:-}
 choose_targets
 check_variables
 check_servers

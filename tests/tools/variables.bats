@@ -65,10 +65,39 @@ refused() {
 }
 
 @test "words with blanks, quotes and equals signs are values" {
-  GOALS=test GIVEN='CFLAGS=-g\ -DX=1 SERVER=python3\ a.py\ --b=c FILTER=a\|b' \
+  GOALS=test \
+    MAKEFLAGS='sk -- CFLAGS=-g\ -DX=1 SERVER=python3\ a.py\ --b=c FILTER=a\|b' \
     sh "$ROOT/tools/variables.sh"
-  GOALS='test setup' GIVEN='  .MAKE.LEVEL.ENV BACKENDS CC' BACKENDS=poll \
+  GOALS='test setup' BACKENDS=poll \
+    MAKEFLAGS=' .MAKE.LEVEL.ENV=MAKELEVEL BACKENDS=poll CC=cc' \
     sh "$ROOT/tools/variables.sh"
+}
+
+# In place of the tools a script says which SERVER they would get. The compiler
+# that builds them is the one that does nothing.
+@test "a quote in SERVER reaches every tool" {
+  local name make target mine="sh -c 'exec \"mine\"' it's"
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  for name in sh bash; do
+    cat >"$BATS_TEST_TMPDIR/bin/$name" <<END
+#!/bin/sh
+case \$1 in
+*/demo.sh | */trace.sh | */grade.sh | */compare.sh | */replay.sh | */run.sh)
+  echo "got \$SERVER" ;;
+*) exec $(command -v "$name") "\$@" ;;
+esac
+END
+    chmod +x "$BATS_TEST_TMPDIR/bin/$name"
+  done
+  for make in make bmake; do
+    command -v "$make" >/dev/null || continue
+    for target in demo trace grade compare replay test; do
+      PATH=$BATS_TEST_TMPDIR/bin:$PATH limit 60 "$make" -s -C "$ROOT" \
+        BUILD="$NEW" CC=: AR=: "$target" SERVER="$mine" >"$NEW.out" 2>&1 ||
+        { cat "$NEW.out" && return 1; }
+      grep -Fx "got $mine" "$NEW.out" || { cat "$NEW.out" && return 1; }
+    done
+  done
 }
 
 @test "compare knows its peers, and coroutine its selectors" {
