@@ -19,11 +19,13 @@ setup() {
 measured() {
   local idle
   printf 'server: %s\t%s\n' "$1" "$2" >>about
-  for idle in 0 100 900; do
-    printf '%s\t1\tmessages cpu_us_per_message\t%s\t%s\n' "$1" "$idle" "$3"
-  done >>raw.tsv
-  printf '%s\t1\tmessages cpu_us_per_message\t9000\t%s\n' "$1" "$4" >>raw.tsv
-  printf '%s\t1\tmessages served\t9000\t9001\n' "$1" >>raw.tsv
+  {
+    for idle in 0 100 900; do
+      printf '%s\t1\tmessages cpu_us_per_message\t%s\t%s\n' "$1" "$idle" "$3"
+    done
+    printf '%s\t1\tmessages cpu_us_per_message\t9000\t%s\n' "$1" "$4"
+    printf '%s\t1\tmessages served\t9000\t9001\n' "$1"
+  } >>raw.tsv
 }
 
 table() {
@@ -38,8 +40,8 @@ ends_with() {
 }
 
 @test "no line of the table is longer than 80 columns" {
-  measured kqueue 'kqueue (on epoll)' 12345 1234567
-  measured poll poll 6.1 1234567
+  measured kqueue 'kqueue (on epoll)' 1234 98765
+  measured poll poll 6.1 98765
   table
   [ -z "$(awk 'length > 80' table)" ]
 }
