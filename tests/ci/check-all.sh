@@ -28,7 +28,7 @@ tidy() {
   local file status=0
 
   for file in $(sources | grep '\.c$'); do
-    # The libraries of the peers may not be here.
+    # The libraries of the peers may not be installed.
     case $file in
     */peers/*) cc -E "$file" >/dev/null 2>&1 || continue ;;
     esac
@@ -47,7 +47,7 @@ builds() {
   local cc level
 
   for cc in gcc clang musl-gcc; do
-    # Where make is that of BSD, gmake may be there as well.
+    # If make is BSD's, gmake may be installed as well.
     check_build make "$cc"
     check_build bmake "$cc"
     if ! make --version 2>&1 | grep -q GNU; then check_build gmake "$cc"; fi
@@ -101,7 +101,7 @@ netcats() {
   done
 }
 
-# Each awk under the name awk, in front of the others.
+# Each awk under the name awk, first in the PATH.
 awks() {
   local awk
 

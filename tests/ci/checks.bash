@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # checks.bash: runs checks and counts them, for cross.sh, check-all.sh and
-# .ci/run. To be read with ".", not run.
+# .ci/run. Read it with ".", do not run it.
 #
 # A check prints one line: "ok NAME", "not ok NAME" with the end of what it
-# printed below, or "skip NAME: why". One that counts by itself, as the suite
-# does, adds its own figures. The last line is that of total_checks. Nothing
-# passes that did not run: a report without figures is a failure, and so is a
-# check that has not ended after CHECK_LIMIT seconds (two hours).
+# printed below, or "skip NAME: why". A check that counts by itself, as the
+# suite does, adds its own figures. The last line is that of total_checks.
+# Nothing passes that did not run: a report without figures is a failure, and
+# so is a check that has not ended after CHECK_LIMIT seconds (two hours).
 
 CHECK_LIMIT=${CHECK_LIMIT:-7200}
 # shellcheck source=tools/servers.sh
@@ -50,8 +50,8 @@ skip() {
   echo "skip $1: $2"
 }
 
-# limited COMMAND...: runs it, a function or a program. Where it takes too long, or
-# this script is stopped, ends it with all that it has started.
+# limited COMMAND...: runs it, a function or a program. If it takes too long,
+# or this script is stopped, ends it with everything that it has started.
 limited() (
   trap 'end_family "$run"; exit 130' HUP INT TERM
   end=$((SECONDS + CHECK_LIMIT))
@@ -82,8 +82,8 @@ check() {
 }
 
 # figures FILE STATUS: "P F S", from the last line "P passed, F failed, S
-# skipped", else from the Test Anything Protocol. A status that is not 0, figures
-# that are not there, and a plan that was not kept are one failure more.
+# skipped", else from the Test Anything Protocol. A status that is not 0,
+# missing figures, and a broken plan each count as one more failure.
 figures() {
   awk -v status="$2" '
     /^1\.\.[0-9]+/ { split($1, plan, /\.\./); planned += plan[2]; tap = 1 }
@@ -102,8 +102,8 @@ figures() {
     }' "$1"
 }
 
-# sum NAME COMMAND...: a command that counts by itself. What it prints is shown
-# as it comes.
+# sum NAME COMMAND...: a command that counts by itself. Its output is shown at
+# once.
 sum() {
   local name=$1 status=0 p f s
   shift
@@ -137,11 +137,12 @@ scripts() {
     -o -name '*.bats' -print
 }
 
-# What the Makefile tells the compiler about some files, for tools that read
-# the files without it.
+# The flags that the Makefile gives the compiler for some files, for tools that
+# do not use the Makefile.
 DEFINES=(-Ikqueue/linux -DHAS_EPOLL -DHAS_KQUEUE)
 
-# With these the programs report what they do wrong, and the suite fails then.
+# With these options the programs report their errors, and the suite then
+# fails.
 # shellcheck disable=SC2034 # used where this is read
 SANITIZE='-g -O1 -fsanitize=address,undefined -fno-omit-frame-pointer'
 # shellcheck disable=SC2034
@@ -169,7 +170,7 @@ check_tool() {
   if has_tool "$tool"; then check "$tool" "$@"; else skip "$tool" 'not here'; fi
 }
 
-# Newer ones lay out some lines differently, and all would have to change.
+# Newer versions lay out some lines differently.
 check_format() {
   case $(clang-format --version 2>/dev/null) in
   '') skip clang-format 'not here' ;;
@@ -216,13 +217,14 @@ check_suite() {
   sum "$name" make -s test "$@"
 }
 
-# what_was_run: the figures of each check, and what was left out and why.
+# what_was_run: the figures of each check, and the skipped checks with the
+# reasons.
 what_was_run() {
   printf '\nWhat was run:\n%s' "$ran"
   [ -z "$left_out" ] || printf 'What was not:\n%s' "$left_out"
 }
 
-# total_checks: the last line. Fails where a check failed, or there was none.
+# total_checks: the last line. Fails if a check failed, or if there was none.
 total_checks() {
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# cross.sh: compiles and links every program and tool for systems that are not
-# here. A warning is a failure.
+# cross.sh: compiles and links every program and tool for other systems. A
+# warning is a failure.
 #
 #     tests/ci/cross.sh                        every target
 #     tests/ci/cross.sh x86_64-linux-musl      this one, and any other of zig's
 #
 # The compiler is `zig cc`, which brings the headers and the libc of each
-# system with it. npm installs it, in this one version, outside of the tree. The
-# programs cannot be run here: that they build is all this says.
+# system with it. npm installs it, in this one version, outside of the tree.
+# The programs cannot be run here, so this checks only that they build.
 #
 # From outside: ZIG (a zig that is there already), CROSS_DIR (where to install
 # one; 400 MB), BUILD. See docs/portability.md.
@@ -23,10 +23,11 @@ CROSS_DIR=${CROSS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ways-to-wait}
 BUILD=${BUILD:-build}
 ZIG=${ZIG:-$CROSS_DIR/zig-$VERSION/node_modules/.bin/zig}
 export ZIG_GLOBAL_CACHE_DIR=${ZIG_GLOBAL_CACHE_DIR:-$CROSS_DIR/cache}
-# The flags of a make that called us are not for the makes that we call.
+# The flags of a make that called this script must not reach the makes that it
+# calls.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 
-# Sets `why` where there is no zig and none can be had.
+# Fails and sets `why` if there is no zig and it cannot be installed.
 find_zig() {
   why=
   if has_tool "$ZIG"; then return; fi
@@ -41,9 +42,9 @@ find_zig() {
   fi
 }
 
-# build TARGET: fails where make does, where anything warns, or where a program
-# is missing. Each system gets the programs it can have: no epoll, signals and
-# uring, and the kqueue of its own where there is one.
+# build TARGET: fails if make fails, if there is a warning, or if a program is
+# missing. Each system gets the programs that it can have: without Linux no
+# epoll, signals and uring, and its own kqueue if it has one.
 build() {
   local out=$BUILD/cross/$1 program wanted='blocking-nested blocking busy
     processes threads select poll kqueue coroutine tools/client tools/talk

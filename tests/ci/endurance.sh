@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# endurance.sh: is a server after a long day what it was in the morning?
+# endurance.sh: whether a server still works after long use as it did at the
+# start.
 #
 #     tests/ci/endurance.sh [short]
 #     BACKENDS=poll tests/ci/endurance.sh
 #
 # - 100,000 connections, one after the other: then as many descriptors are open
-#   and as many threads run as before, the memory is what it was, and each one was
-#   served. What a server's children have counts.
+#   and as many threads run as before, the memory has not grown, and each
+#   client was served. The children of a server count, too.
 # - 10,000 clients at once, or as many as the limits on descriptors, processes
-#   and threads allow. Those that do not fit select's set are refused, with the
-#   reason; all others are served, and when they have left, all is what it was.
-# - A reader that takes the server's output slowly while a client floods: all of
-#   it arrives, to the byte. The client is slowed down by TCP, and nobody else
-#   needs to know.
+#   and threads allow. Clients that do not fit select's set are refused, with
+#   the reason; all others are served, and after they have left, everything is
+#   as before.
+# - A reader that takes the server's output slowly while a client floods: every
+#   byte of it arrives. TCP slows the client down.
 #
-# `short` does a fiftieth of it. It prints the Test Anything Protocol. From
+# `short` makes a fiftieth of this. It prints the Test Anything Protocol. From
 # outside: BUILD, BACKENDS, LIMIT (seconds that it waits for something).
 #
 # See load.c, client.c, proc(5) for /proc/PID/fd and VmRSS, and pipe(7).
@@ -30,8 +31,8 @@ export LC_ALL=C
 CONNECTIONS=100000
 AT_ONCE=10000
 FLOOD=20000000
-# What a server may have grown by in the end, in KiB: the C library's heap, and
-# what counts as resident, move a little.
+# How much a server may grow, in KiB: the heap of the C library and the
+# resident memory vary a little.
 SLACK=512
 
 # start SERVER OUTPUT OPTION...: its messages go to the file log.
@@ -40,7 +41,7 @@ start() {
 
   [ "$program" = "$1" ] || selector=${1#*/}
   shift 2
-  # What the last server said must not be taken for this one's.
+  # The output of the last server must not be taken for that of this one.
   : >log
   : >err
   "$BUILD/$program" ${selector:+-s "$selector"} --address 127.0.0.1 --port 0 \
@@ -54,7 +55,7 @@ listens() {
   grep -q '^Listening on: ' log err
 }
 
-# finish: tells the server to stop. Where it does not end as it should, that is a
+# finish: tells the server to stop. If it does not end as it should, that is a
 # fault.
 finish() {
   kill -TERM "$pid"
@@ -144,8 +145,8 @@ many_in_a_row() {
   local before memory_before
 
   start "$1" log
-  # The first ones pay for what is allocated once, for each of several threads
-  # anew.
+  # The first connections cause allocations that are made only once, or once
+  # for each of several threads.
   before=$(holdings)
   "$BUILD/tools/client" -a 127.0.0.1 -t 600 "$port" connect:100 \
     'each:send:x\n' each:half-close each:wait-closed >said 2>&1 ||
@@ -163,7 +164,8 @@ many_in_a_row() {
   report "$1: $CONNECTIONS connections, then it is what it was"
 }
 
-# connections N: all must be made. The time is no more than a bound.
+# connections N: makes N connections, all of which must succeed. The time is
+# only a limit.
 connections() {
   local made
 
@@ -175,8 +177,8 @@ connections() {
   esac
 }
 
-# room_for SERVER: how many clients at once there may be. Where each has a process
-# or a thread, what else runs on this machine takes part of the limits.
+# room_for SERVER: how many clients at once there may be. If each has a process
+# or a thread, other programs on this machine use up part of the limits.
 room_for() {
   local tasks
 
@@ -215,7 +217,7 @@ many_at_once() {
   esac
   echo >&6
   exec 6>&-
-  # Of those that were refused the client may learn it while it still sends.
+  # A client that was refused may notice it while it still sends.
   wait "$client_pid" || [ "$refused" -gt 0 ] || fault "client: $(cat said)"
   client_pid=
   wait_until same_holdings "$before"
@@ -225,8 +227,8 @@ many_at_once() {
   report "$1: $at_once clients at once, $refused refused"
 }
 
-# A FIFO from the server to a reader that sleeps after each piece, and then
-# reads the rest at its ease.
+# A FIFO from the server to a reader that sleeps after each piece, and reads
+# the rest at the end.
 slow_reader() {
   rm -f output && mkfifo output
   (

@@ -133,8 +133,8 @@ function statement(start, end, body, word, equals) {
   }
 }
 
-# condition START: `if (x)` or `while (x)`, of which START is the parenthesis.
-# The opposite of `!x` and `a == b` is made by changing the operator.
+# condition START: `if (x)` or `while (x)`; START is the parenthesis. `!x` and
+# `a == b` are reversed by changing the operator.
 function condition(start, i, depth, all) {
   for (i = start; i <= size; i++) {
     if (char[i] == "(") depth++
@@ -179,8 +179,8 @@ function add(start, length_, replacement) {
       substr(code, start + length_, line_end - start - length_ + 1))
 }
 
-# number_at START TOKEN, word_at START WORD, operator_at START SIGN: the changes
-# to what stands there.
+# number_at START TOKEN, word_at START WORD, operator_at START SIGN: the
+# changes to what is there.
 function number_at(start, token) {
   if (char[start - 1] == "-" && char[start - 2] !~ /[A-Za-z0-9_)\]]/)
     add(start - 1, 2, token == "1" ? "0" : token)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# mutate.sh: tests the suite by making small changes to the code, one at a time.
-# A suite that checks everything fails on each of them; a change that it does
-# not notice ("a survivor") shows what no test looks at.
+# mutate.sh: tests the suite by making small changes to the code, one at a
+# time. A suite that checks everything fails on each of them; a change that it
+# does not notice ("a survivor") shows code that no test checks.
 #
 #     bash tests/ci/mutate.sh                     100 changes, drawn at random
 #     SEED=4711 bash tests/ci/mutate.sh 20        the same 20 each time
@@ -9,21 +9,22 @@
 #                               only those that match, as in "stop.c:73: ..."
 #
 # A change: `==` becomes `!=`, `<` becomes `<=`, `&&` becomes `||`, a number is
-# one more or less, a condition is turned round, a statement or a `case` or one
+# one more or less, a condition is reversed, a statement or a `case` or one
 # flag of several is removed, SHUT_RD becomes SHUT_WR, and the like. mutate.awk
-# finds all places for them, in common/, in every directory that has a server.c,
-# and in kqueue/linux/. SEED, which is printed first, decides which are drawn.
+# finds all places for them, in common/, in every directory that has a
+# server.c, and in kqueue/linux/. SEED, which is printed first, decides which
+# are drawn.
 #
-# Each change is made in a copy of the project. If it does not compile without a
-# warning, or if the program is the same as without the change, another one is
-# drawn. Then the scenarios and tests run on the programs that it has changed,
-# those first that are quick or likely to notice, until one fails that does not
-# fail without the change. A test that hangs or ends before its time has failed,
-# too.
+# Each change is made in a copy of the project. If it does not compile without
+# a warning, or if the program is the same as without the change, another one
+# is drawn. Then the scenarios and tests run on the programs that it has
+# changed, those first that are quick or likely to notice, until one fails that
+# does not fail without the change. A test that hangs or ends too early has
+# failed, too.
 #
-# Some changes make no difference that anybody could see. equivalent.tsv lists
-# them, with the reason, and they are skipped. One of its lines that fits no
-# change any more counts as a failure.
+# Some changes make no visible difference. equivalent.tsv lists them, with the
+# reason, and they are skipped. If one of its lines no longer matches a change,
+# that is a failure.
 #
 # Nearly all of the time is spent waiting, so JOBS may be twice the number of
 # processors. On two of them 60 changes took 13 minutes with JOBS=4; a change that
@@ -37,7 +38,7 @@
 # JOBS (changes at a time; 2), LIMIT (seconds that a scenario waits; 3), and what
 # else the Makefile takes, but BUILD: everything is built in the copy.
 #
-# See docs/contract.md for what is promised, and tests/broken/ for whole bugs.
+# docs/contract.md says what a server must do; tests/broken/ has whole bugs.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -51,8 +52,8 @@ JOBS=${JOBS:-2}
 LIMIT=${LIMIT:-3}
 
 # Seconds after which a step is ended that does not end by itself: a test that
-# takes a second or so, a file of scenarios, the matrix. And kilobytes that a file
-# may have: a server in a wrong loop fills the disk.
+# takes a second or so, a file of scenarios, the matrix. And kilobytes that a
+# file may have: a server in an endless loop would fill the disk.
 SHORT=10
 OUTER=60
 LONG=180
@@ -65,8 +66,8 @@ build/tests/fuzz-text build/tests/fuzz-options'
 # The files of scenarios, the quickest and most telling first. Others follow.
 FILES='messages text options output stop faults families'
 
-# Of a change in common/ poll and blocking show most. Of the other servers only
-# those files are of use where servers differ in what they need of common/.
+# A change in common/ shows most with poll and blocking. With the other servers
+# only those files help in which they use common/ differently.
 SOME='options stop faults'
 
 # shellcheck source=tools/servers.sh
@@ -80,8 +81,8 @@ die() {
 # --- Building ----------------------------------------------------------------
 
 # build DIRECTORY TARGET...: builds in a copy. -g0 leaves out the line numbers,
-# so that programs can be compared. A make above this one has flags and jobs that
-# are not for it.
+# so that programs can be compared. The flags and jobs of a make that called
+# this script must not reach this one.
 build() {
   (
     cd "$1" || exit 1
@@ -91,8 +92,8 @@ build() {
   ) </dev/null 2>&1
 }
 
-# make_base: the copy of which all others are copies, with everything built. What
-# is not needed stays behind: documents, and directories that make has built.
+# make_base: the copy of which all others are copies, with everything built. It
+# does not copy documents, and directories that make has built.
 make_base() {
   local entry
 
@@ -241,7 +242,8 @@ run_step() {
   local copy=$1 target=$2 kind=$3 server=$4 command
 
   cd "$copy" || return
-  # The fuzzers take SEED, too. What the suite outside was told is not for this.
+  # The fuzzers take SEED, too. The variables for a suite that called this
+  # script are unset.
   unset SERVER CONCURRENT UNDER BATS_TEST_NAME_PREFIX BACKENDS FILTER MAKEFLAGS
   export TMPDIR=$copy.tmp BUILD=$copy/build LIMIT SEED FUZZ_SECONDS=1
   ulimit -f "$FILE_SIZE"
@@ -263,10 +265,10 @@ run_step() {
 }
 
 # watch OUTPUT KNOWN COPY TARGET KIND SERVER: runs a step in a process group of
-# its own, of which nothing is left in the end. It is over when the step is, when
-# a test has failed that is not in the file KNOWN (of "-" it is not looked at),
-# or when its time is over. Sets `failure`, the name of that test, and `ended`, the
-# status of the step, or "hang".
+# its own, of which nothing remains at the end. It is over when the step is
+# over, when a test has failed that is not in the file KNOWN ("-": there is
+# none), or when its time is over. Sets `failure`, the name of that test, and
+# `ended`, the status of the step, or "hang".
 watch() {
   local output=$1 known=$2 end=$((SECONDS + OUTER)) status=0
   shift 2
@@ -323,9 +325,9 @@ learn() {
   mv "$1.$job" "$1"
 }
 
-# fails_again OUTPUT KNOWN COPY TARGET KIND SERVER: whether the scenario `failure`
-# fails once more, and not without the change: one that fails now and then, as
-# when the processors are busy, proves nothing.
+# fails_again OUTPUT KNOWN COPY TARGET KIND SERVER: whether the scenario
+# `failure` fails once more, and not without the change: a test that fails now
+# and then, for example because the processors are busy, proves nothing.
 fails_again() {
   local scenario=$failure ONLY
 
@@ -341,8 +343,8 @@ fails_again() {
   return 1
 }
 
-# notices COPY TARGET KIND SERVER: whether a step notices the change. Sets `by`,
-# what did. Only for a step that fails it is asked how it does without the change.
+# notices COPY TARGET KIND SERVER: whether a step notices the change. Sets `by`
+# to what noticed it. Only a step that fails is also run without the change.
 notices() {
   local known=$work/sound/${2##*/}.$3.${4//\//.} is_new=
 
@@ -354,7 +356,7 @@ notices() {
     [ -f "$known" ] || learn "$known" "$2" "$3" "$4"
     failure=$was_failure
     ended=$was_ended
-    # It was stopped at a test that fails anyway: once more, for the others.
+    # It was stopped at a test that always fails: run it again for the others.
     if [ -n "$failure" ] && grep -qxF -e "$failure" "$known"; then
       watch "$1/output" "$known" "$@"
     fi
@@ -366,7 +368,7 @@ notices() {
     fails_again "$1/output" "$known" "$@"
     return
   fi
-  # It failed, and no test says why.
+  # It failed, but no test failed.
   [ "$ended" != 0 ] && [ ! -s "$known" ] || [ "$ended" = hang ] || return
   grep -qxF "ended with $ended" "$known" && return 1
   case $ended in
@@ -392,7 +394,7 @@ say() {
     "$new" "$2"
 }
 
-# same_source TARGET: the target, and the program that scenarios run in its place:
+# same_source TARGET: the target, and the program that scenarios run instead:
 # uring with an object that makes its requests fail.
 same_source() {
   echo "$1"
@@ -400,7 +402,7 @@ same_source() {
     echo build/tests/uring-faults
 }
 
-# try_change: makes the change, runs the tests, and says what became of it.
+# try_change: makes the change, runs the tests, and reports the result.
 try_change() {
   local copy=$work/copy.$job target kind server placed='' made=' '
 
@@ -411,7 +413,7 @@ try_change() {
   cp -Rp "$work/base" "$copy" || return
   awk -v apply="$number" -f "$here/mutate.awk" "$work/base/$file" >"$copy/$file"
   while read -r target kind server; do
-    # It is not there if the system cannot have it.
+    # It is missing if the system cannot have it.
     [ -x "$work/base/$target" ] || continue
     case $made in
     *" $target "*) ;;
@@ -419,14 +421,15 @@ try_change() {
       made="$made$target "
       # shellcheck disable=SC2046 # one or two words
       if ! build "$copy" $(same_source "$target") >"$copy/output"; then
-        # A place that is taken has a line, or the sample would lack one.
+        # A place that is taken gets a line; otherwise the sample would be one
+        # too small.
         [ -z "$placed" ] || say 'not ok' "  # $target does not build"
         [ -n "$placed" ] || echo 'again warning'
         return
       fi
       ;;
     esac
-    # It is the same if the change does not concern it.
+    # It is the same if the change does not affect it.
     ! cmp -s "$work/base/$target" "$copy/$target" || continue
     [ -n "$placed" ] || { take_place && placed=yes; } || return
     if [ "$SECONDS" -ge "$end" ]; then
@@ -473,8 +476,8 @@ start_workers() {
   done
 }
 
-# report: reads the lines as they come, prints and counts them. Then what survived
-# once more, and the total.
+# report: reads the lines as they come, prints and counts them. Then it prints
+# again what survived, and the total.
 report() {
   local line passed=0 failed=0 skipped=0 same=0 warning=0 unfinished=0
 
@@ -511,7 +514,7 @@ report() {
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
-# clean_up: ends what still runs and removes the copies.
+# clean_up: ends the steps that still run and removes the copies.
 # shellcheck disable=SC2317 # a trap calls it
 clean_up() {
   # shellcheck disable=SC2086 # several numbers
@@ -533,8 +536,8 @@ main() {
   make_base
   draw
   mkfifo "$work/lines"
-  # Opened for both, or open would wait for the other side. What is read ends
-  # when no worker has it open any more.
+  # For reading and writing, since open would otherwise wait for the other
+  # side. The input ends when no worker has it open any more.
   exec 7<>"$work/lines"
   start_workers
   exec 8<"$work/lines" 7>&-

@@ -5,8 +5,9 @@
 #     bash tests/ci/replay.sh              says what has changed; status 1
 #     bash tests/ci/replay.sh record       records the page again
 #
-# The page has every server that can be recorded here, with the scenario `four`.
-# Other scenarios have pages of their own, with the servers where they teach most.
+# The page has every server that can be recorded here, with the scenario
+# `four`. Other scenarios have pages of their own, with the servers that show
+# most.
 #
 # See tools/replay/replay.sh.
 set -u

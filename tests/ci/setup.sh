@@ -1,8 +1,8 @@
 #!/bin/sh
-# setup.sh: installs what the tests need and is not there: bats (1.4 or newer), a
-# netcat, and on Linux strace. It uses the system's own package manager, as root or through
-# sudo, and prints each command before it runs it. Where nothing is missing it
-# does nothing.
+# setup.sh: installs the programs that the tests need, if they are missing:
+# bats (1.4 or newer), a netcat, and on Linux strace. It uses the system's own
+# package manager, as root or through sudo, and prints each command before it
+# runs it. If nothing is missing, it does nothing.
 #
 #     make setup
 set -u
@@ -11,7 +11,7 @@ has() {
   command -v "$1" >/dev/null 2>&1
 }
 
-# Whether bats is there, and new enough: with 1.4 came BATS_TEST_TMPDIR.
+# Whether there is a bats that is new enough: BATS_TEST_TMPDIR came with 1.4.
 has_bats() {
   has bats || return
   case $(bats --version) in
@@ -37,7 +37,7 @@ run() {
 
 missing=
 has_bats || missing="$missing bats"
-# bash, which bats and the suite are written in, is no matter of course.
+# Not every system has bash, in which bats and the suite are written.
 has bash || missing="$missing bash"
 has nc || has ncat || has netcat || missing="$missing netcat"
 if [ "$(uname)" = Linux ]; then
@@ -49,7 +49,7 @@ if [ -z "$missing" ]; then
   exit 0
 fi
 
-# packages OF_BATS OF_NETCAT: what this system calls what is missing.
+# packages OF_BATS OF_NETCAT: the names of the missing packages on this system.
 packages() {
   for tool in $missing; do
     case $tool in

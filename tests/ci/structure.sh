@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# structure.sh: checks how the project is built up: which file may know which.
+# structure.sh: checks the structure of the project: which file may include
+# which.
 #
 #     bash tests/ci/structure.sh
 #
 # - No circle: a module (its .c and .h) never includes, through others, itself.
 # - A server.c and blocking/nested.c include common/server.h, headers of the
 #   system, and headers of their own directory, nothing else.
-# - Every server.c calls recv itself, but for coroutine/, whose loop does, and
-#   uring/, whose kernel does. Where two servers are to be compared, few lines
-#   differ.
+# - Every server.c calls recv itself, except coroutine/, whose loop does, and
+#   uring/, for which the kernel receives. Two servers that are meant to be
+#   compared differ in few lines.
 # - Every file and room at the top of tests/ and tools/ is named in the README
 #   there.
 #
@@ -67,7 +68,7 @@ shows() {
     END { exit !found }' "$2"
 }
 
-# named_in README: whether it names all that stands beside it.
+# named_in README: whether it names all files in its directory.
 named_in() {
   local entry missing=
 

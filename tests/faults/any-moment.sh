@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # any-moment.sh ROUNDS SEED CLIENT COMMAND...
 #
-# Starts the server COMMAND again and again, has CLIENT (tools/clients/client.c) come
-# and go, and stops it at a random moment of that: in one round by SIGTERM for
-# the server alone, in the next by SIGINT for its whole process group, as Ctrl+C
-# does. A signal that is lost between a test of the server's flag and its wait
-# leaves it running: then this fails, or where the server or a child of it does
-# not end, where it does not end with status 0 and "Stopped.", or where a client
-# has come and not gone by then. The same SEED gives the same moments, as far as
-# the machine does.
+# Starts the server COMMAND again and again, lets CLIENT
+# (tools/clients/client.c) connect and disconnect, and stops the server at a
+# random moment: in one round by SIGTERM for the server alone, in the next by
+# SIGINT for its whole process group, as Ctrl+C does. A signal that is lost
+# between a test of the server's flag and its wait leaves it running: then this
+# test fails. It also fails if the server or a child of it does not end, if the
+# server does not end with status 0 and "Stopped.", or if a client was
+# announced and not closed. The same SEED gives the same moments, as far as the
+# machine does.
 #
-# It is a program of its own because bats looks at every command that a test
+# It is a separate program because bats inspects every command that a test
 # runs, which makes short moments impossible.
 set -u
 

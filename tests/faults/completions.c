@@ -1,7 +1,7 @@
 /*
- * completions.c: stands between uring/server.c and uring/ring.c, and alters
- * what requests have done. strace(1) makes system calls fail; here the kernel
- * accepts and receives by itself, and no call can be made to fail.
+ * completions.c: is called between uring/server.c and uring/ring.c, and changes
+ * the results of requests. strace(1) can make system calls fail; but in uring
+ * the kernel accepts and receives, so there is no such call.
  *
  *     URING_FAULT="recv error=ETIMEDOUT:when=2..4" build/tests/uring-faults
  *
@@ -11,12 +11,12 @@
  *     recv-more       completions of recv that say that the request goes on
  *                     become errors that say so, too; what was received is lost
  *
- * Each fault is told to strace by a write(2) that cannot succeed. With
+ * strace sees each fault as a write(2) that cannot succeed. With
  * URING_TRACE=FILE a line is written for each completion: its time, the kind,
  * the result or minus the errno, and whether there is more, as in
  * "1414141414.049870 recv 5 more".
  *
- * The linker puts these functions in front (`ld --wrap`).
+ * The linker replaces the functions of ring.c by these (`ld --wrap`).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -55,12 +55,12 @@ static const struct {
     ERROR(ETIMEDOUT),
 };
 
-/* URING_FAULT, once it is read. */
+/* The parts of URING_FAULT. */
 static char kind[16], name[24];
 static int error, first, last;
 
-/* The requests that are to fail. In the place of each the kernel watches a pipe
- * that has something to read, so it completes at once, and in its turn. */
+/* The requests that must fail. Instead of each, the kernel watches a pipe that
+ * is readable, so that it completes at once, and in the right order. */
 enum { MOST = 256 };
 static struct {
     enum request request;

@@ -1,27 +1,27 @@
-# matrix.awk: what the fault matrix reads out of strace's traces.
+# matrix.awk: reads strace's traces for the fault matrix.
 #
 #     awk -v mode=cells -v size=core -f matrix.awk matrix.tsv TRACE
 #     awk -v mode=judge ... -f matrix.awk matrix.tsv TRACE
 #
-# With mode=cells the trace is a clean one, and it prints the faults to try, one
-# per line: the call, the number that strace's when= is to have, the errno, the
-# number among the server's own calls, and the outcome that is expected.
+# With mode=cells the trace is a clean one, and it prints the faults to try,
+# one per line: the call, the number for strace's when=, the errno, the number
+# among the server's own calls, and the expected outcome.
 #
-# With mode=judge the trace has a fault in it, and it prints what is wrong with
-# what the server did then: nothing, if it did what matrix.tsv says. It is told
+# With mode=judge the trace contains a fault. It prints what the server then
+# did wrong, or nothing if the server did what matrix.tsv says. Its variables:
 #
 #     status   the server's exit status
-#     late     1 where the server did not end when it was told to
+#     late     1 if the server did not end when it was told to
 #     clients  a word for each client, its address and lines: [::1]:40312=w1,w2;
 #              the last one of the five came after the fault
 #     out err  the names of the files with the server's output
-#     clean    1 where no fault is expected
+#     clean    1 if no fault is expected
 #     server   its name
 #     reasons  the file reasons.tsv
 #
-# Only what follows the first call that is the server's own counts. It is the
-# one that has SIGPIPE ignored; what comes before is the loader's. In the trace of
-# a child, which does not begin with execve, everything counts.
+# Only the calls from the server's own first call on count. This is the call
+# that ignores SIGPIPE; the calls before it are the loader's. In the trace of a
+# child, which does not begin with execve, every call counts.
 #
 # See strace(1) and awk(1).
 
@@ -47,7 +47,7 @@ FNR == NR {
     next
 }
 
-# What completions.c tells: a request that was made to fail.
+# From completions.c: a request that was made to fail.
 { sub(/^write\(-1, "/, "") }
 
 # The trace, in the second.
@@ -64,7 +64,7 @@ FNR == NR {
     if (name ~ waits || name ~ /^accept/ && \
             (args !~ /SOCK_NONBLOCK/ || server == "busy"))
         phase = "serve"
-    # What busy does all the time is no spinning.
+    # busy makes these calls all the time: they do not count as spinning.
     if (server == "busy" && args ~ / = -1 EAGAIN .*[a-z]\)$/)
         calls--
     if (own)
@@ -106,7 +106,7 @@ function applies(r)
 
 # --- The faults to try -------------------------------------------------------
 
-# Notes those that rule r has for the call that was read last.
+# Stores the faults that rule r has for the call that was read last.
 function note_cells(r,    i, n, errnos)
 {
     n = split(rule_errnos[r], errnos, " ")
@@ -117,8 +117,8 @@ function note_cells(r,    i, n, errnos)
         for (i = 1; i <= n; i++)
             if (size != "core" || i == (seen[r] - 1) % n + 1)
                 note_cell(r, errnos[i], count[name])
-    # And once three in a row, from the second on, where one alone is not the
-    # end of all.
+    # And also three in a row, from the second on, if a single one does not end
+    # the server.
     if (size != "core" && phase == "serve" && rule_outcome[r] != "exit" &&
             seen[r] > 3 && in_a_row[r] >= 3 && !many[r]++)
         for (i = 1; i <= n; i++)
@@ -150,7 +150,7 @@ function print_cells(    i)
 
 # --- What the server did -----------------------------------------------------
 
-# Notes the call that was made to fail, and what is expected of it.
+# Stores the call that was made to fail, and the expected outcome.
 function failed_call(    r, i, n, errnos)
 {
     match(args, / = -1 E[A-Z0-9]+/)
@@ -222,7 +222,7 @@ function judge_words(least, most,    i)
 
 # Whether the line ends with what errno means, in the words of glibc or musl.
 # kqueue/linux/ may turn an errno of epoll into one that kevent(2) has, and
-# pthread_create returns EAGAIN where memory ran out.
+# pthread_create returns EAGAIN if memory ran out.
 function gives_reason(text,    line, words, n, i)
 {
     if (server ~ /kqueue/ && failed ~ /^epoll_/)
@@ -243,8 +243,8 @@ function gives_reason(text,    line, words, n, i)
     return 0
 }
 
-# The server had to end. What it had received is not lost, unless there was
-# nowhere to put it.
+# The server had to end. What it had received must be printed, unless the
+# output itself failed.
 function judge_exit(    text, line, found)
 {
     if (status != 1)
@@ -261,7 +261,7 @@ function judge_exit(    text, line, found)
     }
 }
 
-# The server had to go on.
+# The server had to continue.
 function judge_service(    i, n, words, victims)
 {
     if (status != 0)

@@ -1,30 +1,31 @@
 #!/usr/bin/env bash
 # matrix.sh: has each system call of each server fail, with each errno that it
-# can fail with, and looks what becomes of the clients.
+# can fail with, and checks what happens to the clients.
 #
 #     tests/faults/matrix.sh [core|all]
 #     BACKENDS="poll coroutine" CELLS="accept.*EMFILE" tests/faults/matrix.sh all
 #
-# strace(1) injects the faults. For each server a clean run says which calls it
-# makes; matrix.tsv says how each can fail and what is to follow; together they
-# are the table, and matrix.awk makes it. `all` tries each errno: on every call
-# of the set-up, and then on the first, the second, the third, and the second to
-# fourth call under the same rule. `core` tries one errno after the other, on
-# the first two calls of the set-up and the first three after it.
+# strace(1) injects the faults. For each server a run without faults shows
+# which calls it makes; matrix.tsv says how each can fail and what must follow.
+# From both matrix.awk makes the table. `all` tries each errno: on every call
+# of the set-up, and then on the first, the second, the third, and the second
+# to fourth call under the same rule. `core` tries one errno after the other,
+# on the first two calls of the set-up and the first three after it.
 #
 # In each cell one client (w) stays from the beginning to the end, three (a, b,
-# c) come and go, and when the fault is over, one more (z). Then the server is
-# told to stop. So that the same calls come in the same order each time, the
-# server is stopped (SIGSTOP) while clients connect and send. Nothing is timed:
-# whoever waits, waits for an event.
+# c) come and go, and after the fault one more (z). Then the server is told to
+# stop. While clients connect and send, the server is stopped (SIGSTOP), so
+# that it makes the same calls in the same order each time. Nothing is timed:
+# every wait is for an event.
 #
-# Where each client has a process or a thread, there are two tables: one of what
-# main calls, and one, processes:child and threads:child, of what is called for
-# w. There strace attaches while that one sleeps in recv, so the faults are those
-# of w alone, and all others must not notice.
+# If each client has a process or a thread, there are two tables: one of the
+# calls of main, and one, processes:child and threads:child, of the calls for
+# w. For this one strace attaches while the process or thread of w sleeps in
+# recv. So only w has the faults, and no other client may notice them.
 #
-# uring has the kernel accept and receive, and makes no call for it that could
-# fail. There an object in the server, completions.c, makes these requests fail.
+# In uring the kernel accepts and receives, so the server makes no call that
+# could fail. There an object in the server, completions.c, makes these
+# requests fail.
 #
 # It prints the Test Anything Protocol. From outside: BUILD, BACKENDS, JOBS
 # (cells at a time), CELLS (a regular expression for their names), LIMIT.
@@ -37,7 +38,7 @@ BUILD=${BUILD:-build}
 size=${1:-core}
 LIMIT=${LIMIT:-10}
 JOBS=${JOBS:-2}
-# Under a tracer LeakSanitizer cannot work.
+# LeakSanitizer cannot work in a traced program.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
 # Whether strace is there, may trace, and knows ranges of calls.
@@ -45,7 +46,7 @@ can_trace() {
   strace -o /dev/null -e inject=sync:error=EIO:when=1..2 true >/dev/null 2>&1
 }
 
-# executable PROGRAM: its file; the uring whose requests can fail is one of tests/.
+# executable PROGRAM: its file. The uring whose requests can fail is in tests/.
 executable() {
   case ${URING_FAULT:-} in
   '') echo "$BUILD/$1" ;;
@@ -85,8 +86,8 @@ start() {
   printf '%s\n' "$first" >out
 }
 
-# look_until COMMAND: looks at the trace until the command finds in its last
-# line what it wants, or the server has ended.
+# look_until COMMAND: waits until the command succeeds on the last line of the
+# trace, or the server has ended.
 look_until() {
   local looks=0 last
 
@@ -99,8 +100,8 @@ look_until() {
   done
 }
 
-# Whether the line is a call that waits: one that is not finished has no result.
-# busy never waits, but finds nobody.
+# Whether the line is a call that waits: one that is not finished has no
+# result. busy never waits, but finds no client.
 is_wait() {
   case $traced,$1 in
   busy,accept*' = -1 EAGAIN '*) return ;;
@@ -117,20 +118,21 @@ is_stopped() {
   [ "$1" = '--- stopped by SIGSTOP ---' ]
 }
 
-# Whether w1 was received, and w is waited for again: what w sends next is then
-# another call.
+# Whether w1 was received and the server waits for w again: what w sends next
+# is then received by another call.
 waits_after_w1() {
   grep -q '"w1' trace && is_wait "$1"
 }
 
-# freeze: stops the server in its tracks, once it waits. A child goes on.
+# freeze: stops the server (SIGSTOP) as soon as it waits. A child continues.
 freeze() {
   case $traced in *:child) return ;; esac
   look_until is_wait
   kill -STOP "$pid" 2>/dev/null && look_until is_stopped
 }
 
-# thaw: lets it go on. A child was not stopped, and SIGCONT could interrupt it.
+# thaw: continues the server. A child was not stopped, and SIGCONT could
+# interrupt it.
 thaw() {
   case $traced in *:child) return ;; esac
   kill -CONT "$pid" 2>/dev/null
@@ -144,8 +146,8 @@ servers_of_w() {
   esac | grep -vx "$pid"
 }
 
-# attach SERVER STRACE-OPTION...: traces that one, once it has printed the first
-# line of w and sleeps again, which can only be in recv.
+# attach SERVER STRACE-OPTION...: traces this process or thread when it has
+# printed the first line of w and sleeps again, which can only be in recv.
 attach() {
   local line='' child looks=0
 
@@ -165,8 +167,8 @@ attach() {
   look_until is_wait
 }
 
-# client ACTION...: starts a client, whose output comes through descriptor 7. It
-# must be closed before: each end of a FIFO is opened when the other one is.
+# client ACTION...: starts a client, whose output comes through descriptor 7.
+# Close it before: an end of a FIFO opens only when the other end does.
 client() {
   exec 7<&-
   "$BUILD/tools/client" ${host:+-a "$host"} -t "$LIMIT" "$port" "$@" \
@@ -175,8 +177,8 @@ client() {
   exec 7<said
 }
 
-# hear NAME=LINES...: reads what the client says up to its "ready". Before that
-# it tells the addresses of its connections, which have these names and send
+# hear NAME=LINES...: reads what the client prints until "ready". Before that
+# it prints the addresses of its connections, which get these names and send
 # these lines.
 hear() {
   local line
@@ -190,8 +192,8 @@ hear() {
   done
 }
 
-# converse SERVER STRACE-OPTION...: the clients, in the order that the head of
-# the file tells.
+# converse SERVER STRACE-OPTION...: the clients, in the order described at the
+# top of this file.
 converse() {
   local w='send:w1\n' names='w1,w2'
   local later='line use:1 send:w2\n half-close say:ready'
@@ -204,7 +206,7 @@ converse() {
   port=${first##*:}
   exec 6<>go
   case $1 in
-  # Who serves one at a time would wait for w for ever.
+  # A server that serves one client at a time would wait for w forever.
   blocking*) w='send:w1\nw2\n half-close' later= ;;
   *:child) w='send:w0\n say:ready line send:w1\n' names='w0,w1,w2' ;;
   esac
@@ -287,7 +289,7 @@ report() {
   fi
 }
 
-# show: what the cell has left behind, for whoever has to find the fault.
+# show: prints the files of the cell, to help find the fault.
 show() {
   local file
 
@@ -297,7 +299,7 @@ show() {
   grep -n INJECTED trace | head -n 5
 }
 
-# clean_run SERVER: notes its cells, unless even this run fails.
+# clean_run SERVER: writes down its cells, unless even this run fails.
 clean_run() {
   local wrong server=$1
 
@@ -309,7 +311,8 @@ clean_run() {
   awk -v mode=cells -v size="$size" -v server="$server" -f "$here/matrix.awk" \
     "$here/matrix.tsv" trace |
     while IFS='	' read -r call when errno number outcome; do
-      # A signal tells of a change: what EAGAIN denies is not told again.
+      # A signal reports a change: after a false EAGAIN the kernel sends no
+      # other signal.
       case $server,$errno,$call in
       signals,EAGAIN,accept* | signals,EAGAIN,recvfrom) continue ;;
       esac
@@ -320,7 +323,7 @@ clean_run() {
   [ "$server" != uring ] || request_cells
 }
 
-# request_cells: notes the cells of uring's requests, of which a clean run makes
+# request_cells: writes down the cells of uring's requests. A clean run makes
 # one to accept, and one to receive from each client.
 request_cells() {
   [ -x "$BUILD/tests/uring-faults" ] || return 0

@@ -1,5 +1,5 @@
 /*
- * sockets.c: reaches for the sockets of another process.
+ * sockets.c: does something to the sockets of another process.
  *
  *     build/tests/sockets PID end-listener
  *     build/tests/sockets PID keep-clients
@@ -51,7 +51,7 @@ static bool is_client(int fd)
            option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) == 0;
 }
 
-/* Returns how many of the copies the action is about. */
+/* Returns how many of the copies the action has used. */
 static int act(const char *action, const int *copies, int count)
 {
     int found = 0;

@@ -23,7 +23,7 @@ struct bytes {
     size_t size;
 };
 
-/* Call it first, but for start_program. It takes the first seed from SEED in
+/* Call it first, except for start_program. It takes the first seed from SEED in
  * the environment, else from the clock, and the seconds to spend from
  * FUZZ_SECONDS (1; 0: no end). `name` is the fuzzer's in the report, `command`
  * replays a round; the caller keeps both. */

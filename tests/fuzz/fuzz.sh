@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# fuzz.sh: tries what nobody would think of: random text, random command lines,
-# and random clients on every server.
+# fuzz.sh: tries random input: random text, random command lines, and random
+# clients on every server.
 #
 #     tests/fuzz/fuzz.sh                       each for about a second
 #     tests/fuzz/fuzz.sh forever               until it finds something, or Ctrl+C
 #     SEED=4711 BACKENDS=poll tests/fuzz/fuzz.sh
 #
-# What follows from the seed, which is printed, and how to replay a failure is
-# told in fuzz.h. It prints the Test Anything Protocol. From outside: BUILD,
-# BACKENDS, SEED, FUZZ_SECONDS.
+# It prints the seed. fuzz.h says what follows from it and how to replay a
+# failure. It prints the Test Anything Protocol. From outside: BUILD, BACKENDS,
+# SEED, FUZZ_SECONDS.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -18,7 +18,8 @@ BUILD=${BUILD:-build}
 FUZZ_SECONDS=${FUZZ_SECONDS:-1}
 export FUZZ_SECONDS
 
-# Every fuzzer, one per line; after fuzz-server stands what it is to start.
+# Every fuzzer, one per line; after fuzz-server comes the server that it must
+# start.
 fuzzers() {
   local server
 

@@ -200,8 +200,8 @@ static void try_all_code_points(void)
     }
 }
 
-/* Tries the ends of all ranges at every place of a text that is longer than
- * what text.c looks at in one piece. */
+/* Tries the ends of all ranges at every place of a text that is longer than the
+ * blocks of text.c. */
 static void try_all_places(void)
 {
     static const unsigned char ends[] = {0,  8,   9,   10,  11, 31,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# demo.bats: what `make demo` shows. Most scenarios have the chart draw a record
-# that is made up here, so that every time in it is known; some are played in a
-# terminal of a certain size, which is tmux's. The locale is C, so that it draws
-# with ASCII.
+# demo.bats: what `make demo` shows. In most scenarios the chart draws a record
+# that this file makes up, so that every time in it is known. Some run in a
+# terminal of a certain size, which tmux provides. The locale is C, so that it
+# draws with ASCII.
 #
 #     BUILD=build bats tests/tools/demo.bats
 #
@@ -28,12 +28,13 @@ teardown() {
   fi
 }
 
-# refuse COMMAND...: fails where it succeeds.
+# refuse COMMAND...: fails if the command succeeds.
 refuse() {
   if "$@"; then return 1; fi
 }
 
-# told TEXT: whether the output has it; line breaks and indents do not count.
+# told TEXT: whether the output contains it; line breaks and indents do not
+# count.
 told() {
   local flat
   flat=$(tr -s ' \n' '  ' <"$BATS_TEST_TMPDIR/out")
@@ -43,9 +44,9 @@ told() {
   esac
 }
 
-# recorded N KIND: makes up what the server with this number did with two
-# letters of each client. KIND is `all` at once, `one` after the other, `open`: as
-# all, but nobody leaves; or `pool`: two at once.
+# recorded N KIND: makes up the record of the server with this number, with two
+# letters of each client. KIND is `all` at once, `one` after the other, `open`:
+# as all, but no client disconnects; or `pool`: two at once.
 recorded() {
   echo "$now" | awk -v at="$RECORD/$1" -v kind="$2" -v clients="$clients" \
     -v began="$began" '
@@ -86,7 +87,7 @@ recorded() {
   mv "$RECORD/$1.start" "$RECORD/start"
 }
 
-# chart LABEL...: draws the record, as where there is no terminal.
+# chart LABEL...: draws the record, as it does without a terminal.
 chart() {
   LC_ALL=C limit 20 "$BUILD/tools/chart" "$RECORD" "$clients" "$rounds" 1 nc \
     "$BATS_TEST_TMPDIR/picture.svg" "$@" >"$BATS_TEST_TMPDIR/out"
@@ -108,7 +109,8 @@ screen() {
     skip 'tmux does not run here'
 }
 
-# seen TEXT: waits until the terminal shows it; what it shows then is in out.
+# seen TEXT: waits until the terminal shows it; out is then what the terminal
+# shows.
 seen() {
   local end=$((SECONDS + 20))
   until tmux -S "$SOCKET" capture-pane -p >"$BATS_TEST_TMPDIR/out" 2>&1 &&
@@ -229,7 +231,7 @@ names=(blocking-nested blocking busy processes threads select poll signals epoll
   done
 }
 
-# seen_whole COLUMNS: waits for a frame of which the axis is as wide as that.
+# seen_whole COLUMNS: waits for a frame with an axis of this width.
 seen_whole() {
   local end=$((SECONDS + 20))
   until seen 'Ctrl+C ends this.' && sed -n 1p "$BATS_TEST_TMPDIR/out" |
@@ -264,7 +266,7 @@ seen_whole() {
   [ "$(grep -c 'class="letter"' "$BATS_TEST_TMPDIR/picture.svg")" -eq 8 ]
 }
 
-# own LINE...: what a server of one's own has printed, "SECONDS TEXT".
+# own LINE...: the output of a server of your own, "SECONDS TEXT".
 own() {
   local start
   read -r start <"$RECORD/start"

@@ -3,7 +3,7 @@
 #
 #     BUILD=build bats tests/tools/trace.bats
 #
-# Skipped where strace(1) cannot trace. See tools/trace/.
+# Skipped if strace(1) cannot trace. See tools/trace/.
 
 setup() {
   ROOT=${BATS_TEST_DIRNAME%/*/*}
@@ -15,12 +15,12 @@ setup() {
   OUT=$BATS_TEST_TMPDIR/out
 }
 
-# refuse COMMAND...: fails where it succeeds.
+# refuse COMMAND...: fails if the command succeeds.
 refuse() {
   if "$@"; then return 1; fi
 }
 
-# trace SERVER...: what it shows of these is in OUT.
+# trace SERVER...: OUT is what the trace shows of these servers.
 trace() {
   if [ "$(uname)" != Linux ] ||
     ! limit 10 strace -qq -o /dev/null true 2>/dev/null; then

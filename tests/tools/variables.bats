@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# variables.bats: make ignores no variable without a word. Nothing is built.
+# variables.bats: make does not silently ignore a variable. Nothing is built.
 #
 #     bats tests/tools/variables.bats
 #

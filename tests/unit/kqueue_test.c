@@ -900,7 +900,7 @@ static bool test_signal_after_close(void)
     return close(kq) == 0;
 }
 
-/* What only kqueue/linux/ does: it refuses what it does not know. */
+/* What only kqueue/linux/ does: it refuses what it does not support. */
 
 #ifdef KQUEUE_ON_EPOLL
 static bool refuses(int kq, uintptr_t ident, int filter, int flags)

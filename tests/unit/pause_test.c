@@ -4,11 +4,11 @@
  *
  *     build/tests/timeout-test
  *
- * A server's own waits cannot show this: nobody sees from outside whether one
- * ends a millisecond too early and is begun again. So this program has a clock
- * of its own, which it sets, and a select and a kevent that note the timeout.
- * For each promise it prints a line of the Test Anything Protocol, "ok 1 - ..."
- * or "not ok 1 - ...", and it fails if one is broken.
+ * From outside this cannot be seen: a wait that ends a millisecond too early is
+ * simply repeated. So this program has a clock of its own, which it sets, and a
+ * select and a kevent that note the timeout. For each promise it prints a line
+ * of the Test Anything Protocol, "ok 1 - ..." or "not ok 1 - ...", and it fails
+ * if one is broken.
  *
  * See common/listener.h, coroutine/selector.h.
  */
@@ -29,7 +29,7 @@
 #endif
 
 /* What the clock shows: when the pause begins, and now. The nanoseconds are so
- * many that a part of a second later the seconds are one more. */
+ * many that the seconds grow by one after part of a second. */
 static const struct timespec start = {.tv_sec = 100, .tv_nsec = 700000000};
 static struct timespec now;
 
@@ -38,10 +38,10 @@ static struct timespec now;
 enum { FOREVER = -1 };
 static long long given;
 
-/* What accept fails with. */
+/* The errno that accept fails with. */
 static int fault;
 
-/* Each of these is found before the one of the C library. */
+/* Each of these replaces the function of the C library. */
 
 int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
@@ -184,7 +184,7 @@ static bool lasts(long after, int wanted)
 }
 
 /* A millisecond more than the rest of the second, since the clock may be in the
- * midst of one. */
+ * middle of one. */
 static bool lasts_as_long_as_the_pause(void)
 {
     return begin_pause() && lasts(0, 1001) && lasts(1, 1000) && lasts(2, 999) &&
@@ -215,7 +215,7 @@ static void nobody_is_ready(int fd)
     (void)fd;
 }
 
-/* Whether a selector hands on each timeout as it is. */
+/* Whether a selector passes on each timeout unchanged. */
 static bool hands_on(const struct selector *selector)
 {
     static const int times[] = {0, 1, 2, 501, 998, 999, 1000, 1001};

@@ -1,7 +1,7 @@
 /*
- * back_clock.c: a wall clock that somebody sets back again and again: each time
- * that a program asks for it, it is ten seconds earlier than the last time. See
- * clock_gettime(2), CLOCK_REALTIME; the other clocks are as they are.
+ * back_clock.c: a wall clock that is set back again and again: each time that a
+ * program asks for it, it is ten seconds earlier than before. See
+ * clock_gettime(2), CLOCK_REALTIME; the other clocks are not changed.
  */
 #define _DEFAULT_SOURCE
 

@@ -1,6 +1,6 @@
 /*
- * early_signal.c: the signal that comes just before a call that blocks, and so
- * interrupts nothing. The first accept(2), the first recv(2), or the first wait
+ * early_signal.c: a signal just before a call that blocks, which it therefore
+ * does not interrupt. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
  * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
  * alarm(2) does nothing: an alarm each second would hide a server that has
@@ -46,7 +46,8 @@ static void come_before(const char *call)
     if (done || wanted == NULL || strcmp(wanted, call) != 0)
         return;
     done = true;
-    /* To the process, not to this thread of it, which may have it blocked. */
+    /* The signal goes to the process, not to this thread, which may have it
+     * blocked. */
     kill(getpid(), (int)number_in("EARLY_NUMBER", SIGTERM));
 }
 
@@ -133,7 +134,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int count, int ms)
 }
 
 #ifdef SYS_io_uring_enter
-/* What the C library has no function for. */
+/* The C library has no function for this call. */
 long syscall(long number, ...)
 {
     static long (*next)(long, ...);

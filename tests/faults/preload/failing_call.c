@@ -59,7 +59,7 @@ static void note_success(const char *call)
         shared->succeeded++;
 }
 
-/* Whether this call is the one; errno is then set. */
+/* Whether this call must fail; then sets errno. */
 static bool is_to_fail(const char *call)
 {
     if (!is_wanted(call) || shared->succeeded < number_in("FAIL_AFTER", 0) ||
@@ -122,7 +122,7 @@ pid_t fork(void)
         find_next("fork", &next);
     if (is_to_fail("fork"))
         return -1;
-    /* Before it: the child would count as well. */
+    /* Before the fork: otherwise the child would count as well. */
     note_success("fork");
     return next();
 }

@@ -1,7 +1,7 @@
 /*
- * fast_keepalive.c: a minute passes in a second. setsockopt(2) gets every time
- * of TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT cut down to 1, so that a
- * client that has vanished is noticed after two seconds. See tcp(7).
+ * fast_keepalive.c: a minute passes in a second. setsockopt(2) sets every
+ * TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT to 1, so that a client that has
+ * vanished is noticed after two seconds. See tcp(7).
  */
 #define _DEFAULT_SOURCE
 

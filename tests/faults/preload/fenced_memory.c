@@ -63,7 +63,7 @@ void *realloc(void *start, size_t size)
 
     if (next == NULL)
         find_next("realloc", &next);
-    /* What is not ours: a block of malloc, and what cannot end at a page. */
+    /* Not ours: a block of malloc, or one that cannot end at a page. */
     if ((start != NULL && old == NULL) || new == NULL || size % 8 != 0)
         return next(start, size);
     if (!fill_block(new, size))

@@ -1,7 +1,7 @@
 /*
  * last_words.c: the moment before a server says that it has stopped. The
- * write(2) of "Stopped." stops the process first (SIGSTOP), so that one can
- * look what is closed by then; SIGCONT lets it go on.
+ * write(2) of "Stopped." stops the process first (SIGSTOP), so that a test can
+ * check what is closed by then; SIGCONT continues it.
  */
 #include "preload.h"
 

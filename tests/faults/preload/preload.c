@@ -1,5 +1,5 @@
 /*
- * preload.c: part of every object here; preload.h says what it offers.
+ * preload.c: part of every object of this directory; see preload.h.
  *
  * A program that is started with PRELOAD_CHECK set ends at once, with status
  * 42. So a test finds out whether LD_PRELOAD has an effect on a program: it has

@@ -1,7 +1,7 @@
 /*
- * preload.h: what the objects of this directory share. Each is put in front of
+ * preload.h: what the objects of this directory share. Each is loaded before
  * the C library with LD_PRELOAD (ld.so(8)) and replaces a few of its functions,
- * to make a fault that cannot be brought about from outside.
+ * to make a fault that cannot be made from outside.
  *
  * The file that includes this one must not define _GNU_SOURCE, or glibc would
  * declare the socket calls with types of its own.
