@@ -1,6 +1,6 @@
 #!/bin/sh
 # has-library.sh COMPILER HEADER LIBRARY: whether a program that includes
-# <HEADER> can be linked with -lLIBRARY. COMPILER may have flags behind it.
+# <HEADER> can be linked with -lLIBRARY. COMPILER may contain flags.
 work=$(mktemp -d "${TMPDIR:-/tmp}/library.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 printf '#include <%s>\nint main(void) { return 0; }\n' "$2" >"$work/try.c"

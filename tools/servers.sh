@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# servers.sh: which servers there are to be tried, and how to run a program that
-# might not end. To be read with ".", not run.
+# servers.sh: which servers there are, and how to run a program that might not
+# end. To be read with ".", not run.
 #
 # It needs BUILD, the directory of the programs.
 #
@@ -13,12 +13,13 @@ epoll kqueue uring coroutine'
 server_names="$programs coroutine/select coroutine/poll coroutine/epoll
 coroutine/kqueue"
 
-# Looks often and briefly, also where sleep knows whole seconds only.
+# Sleeps briefly, also if sleep accepts only whole seconds.
 nap() {
   sleep 0.02 2>/dev/null || sleep 1
 }
 
-# family PID: the process and all that it has started, one id per line.
+# family PID: the process and all processes that it has started, one id per
+# line.
 family() {
   if [ -r /proc/self/stat ]; then
     cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) [A-Za-z] / /'
@@ -43,8 +44,8 @@ living() {
   done
 }
 
-# end_family PID: ends a process and all that it has started. What has not
-# obeyed SIGTERM after two seconds is killed.
+# end_family PID: ends a process and all processes that it has started. Those
+# that are still there two seconds after SIGTERM are killed.
 # shellcheck disable=SC2046,SC2086 # lists
 end_family() {
   relatives=$(family "$1")
@@ -59,11 +60,12 @@ end_family() {
   done
 }
 
-# limit SECONDS COMMAND [ARGUMENT...]: runs a program, with nothing to read, and
-# returns its status. If it has not ended by then it is killed, which is said on
-# standard error, and the status is 124. (Not every system has timeout(1).)
+# limit SECONDS COMMAND [ARGUMENT...]: runs a program, with nothing to read,
+# and returns its status. If it has not ended by then, it is killed, a message
+# says so on standard error, and the status is 124. (Not every system has
+# timeout(1).)
 #
-# A subshell, so that the program is also killed where this script is.
+# A subshell, so that the program is also killed if this script is.
 limit() (
   seconds=$1
   shift
@@ -82,9 +84,9 @@ limit() (
   wait $!
 )
 
-# runs_here PROGRAM: whether it is built, and can wait here. Where the kernel or
-# a container forbids io_uring, uring can say so without serving anybody; it is
-# named and left out.
+# runs_here PROGRAM: whether it is built, and can wait here. If the kernel or a
+# container forbids io_uring, uring says so at the start; the script then names
+# it and leaves it out.
 runs_here() {
   [ -x "$BUILD/${1%%/*}" ] || return
   [ "$1" = uring ] || return 0
@@ -96,8 +98,8 @@ runs_here() {
   return 1
 }
 
-# The ways of waiting that the coroutine server has here, from its --help. Fails
-# where it does not say them.
+# The ways of waiting that the coroutine server has here, from its --help.
+# Fails if they are not there.
 selectors() {
   selectors=$(limit 10 "$BUILD/coroutine" --help) || return
   selectors=$(printf '%s\n' "$selectors" |
@@ -109,8 +111,9 @@ selectors() {
   echo "$selectors"
 }
 
-# check_backends SPEAKER [NAME...]: fails, with a line that SPEAKER says, where
-# BACKENDS has a name that no server has, and these do not have either.
+# check_backends SPEAKER [NAME...]: fails, with a message that starts with
+# SPEAKER, if BACKENDS contains a name that is neither a server nor one of
+# these NAMEs.
 check_backends() {
   speaker=$1
   shift
@@ -127,8 +130,8 @@ check_backends() {
   done
 }
 
-# host_of LINE: where the server can be reached that has printed this line,
-# "Listening on: ADDRESS:PORT".
+# host_of LINE: the address for clients of the server that has printed this
+# line, "Listening on: ADDRESS:PORT".
 host_of() {
   host=${1#*: }
   host=${host%:*}
@@ -141,7 +144,7 @@ host_of() {
 }
 
 # The servers of BACKENDS, or all, as far as they run here: one name per line,
-# those of coroutine/ as coroutine/poll. Fails where selectors does.
+# those of coroutine/ as coroutine/poll. Fails if selectors does.
 servers() {
   for program in ${BACKENDS:-$programs}; do
     runs_here "$program" || continue

@@ -1,13 +1,14 @@
 #!/bin/sh
-# variables.sh: refuses what make would ignore without a word: a variable that
-# the target does not take, and a server that there is not.
+# variables.sh: refuses what make would silently ignore: a variable that the
+# target does not use, and the name of a server that does not exist.
 #
 #     $ make demo BACKEND=poll
 #     make demo: BACKEND is not used; it takes BACKENDS SERVER CLIENTS ...
 #
-# The Makefile runs it before anything is built. From outside: GOALS, what make
-# was asked for; MAKEFLAGS, in which every make names the variables of its command
-# line (NAME=VALUE, a blank in the value as "\ "); BACKENDS.
+# The Makefile runs it before anything is built. From outside: GOALS, the
+# targets that make was asked for; MAKEFLAGS, in which every make names the
+# variables of its command line (NAME=VALUE, a blank in the value as "\ ");
+# BACKENDS.
 #
 # See make(1), and MAKEFLAGS in its manual.
 set -u
@@ -16,11 +17,11 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 # shellcheck source=tools/servers.sh
 . "$here/servers.sh"
 
-# What the compiler and all scripts take.
+# The variables that the compiler and all scripts use.
 always='BUILD V CC CPPFLAGS CFLAGS LDFLAGS LDLIBS STRICT AR MAKE SHELL MAKEFLAGS'
 always="$always NO_COLOR COLUMNS TERM TMPDIR LANG LC_ALL LC_CTYPE PATH"
 
-# takes TARGET: the variables that it takes. Fails where it takes any.
+# takes TARGET: the variables that it uses. Fails if it may use any.
 takes() {
   case $1 in
   demo) echo BACKENDS SERVER CLIENTS ROUNDS INTERVAL ;;
@@ -52,8 +53,9 @@ names_of() {
     sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)[:+?]*=.*/\1/p'
 }
 
-# Sets targets to those that are wanted and check what they take, and taken to
-# what that is. Leaves where another target is wanted, which may take anything.
+# Sets targets to the wanted ones that check their variables, and taken to
+# these variables. Exits if another target is wanted, which may use any
+# variable.
 choose_targets() {
   targets=
   taken=
@@ -66,7 +68,8 @@ choose_targets() {
   [ -n "$targets" ] || exit 0
 }
 
-# Also from the environment come the names that are mistaken most often.
+# The names that are mistaken most often are also looked for in the
+# environment.
 check_variables() {
   given=$(names_of "${MAKEFLAGS:-}")
   for name in BACKEND CLIENT SERVER; do
@@ -81,7 +84,7 @@ check_variables() {
   done
 }
 
-# What else each target knows by the name of a server.
+# The other names of servers that each target knows.
 check_servers() {
   more=
   ! has "$targets" compare ||

@@ -49,8 +49,8 @@ static void on_stop(int number)
     stopped = number;
 }
 
-/* Handles these signals also when the shell has had SIGINT ignored, as it does
- * for a program started with `&`: the cursor has to be shown again. */
+/* Handles these signals even if the shell has made the program ignore SIGINT,
+ * as it does after `&`: the cursor must be shown again. */
 static void stop_on_signals(void)
 {
     struct sigaction action = {.sa_handler = on_stop};

@@ -1,23 +1,23 @@
 #!/bin/sh
-# demo.sh: the article's four clients against every server at once, to see who
-# waits. `make demo` runs it when all is built:
+# demo.sh: runs the article's four clients against every server at once, to
+# show which clients wait. `make demo` runs it when all is built:
 #
 #     make demo                              every server that there is
 #     make demo BACKENDS="blocking epoll"    some of them
 #     make demo CLIENTS=8 ROUNDS=6 INTERVAL=0.5
 #     make demo SERVER='python3 mine.py'     one of your own as well, "yours"
 #
-# SERVER has to take --port and to print the Listening line. What else it does
-# not print is shown as unknown.
+# SERVER must accept --port and print the Listening line. Anything else that it
+# does not print is shown as unknown.
 #
 # Each server gets a port of its own on the loopback address and runs with
-# --events. Each client is talk.c, a letter per INTERVAL seconds, ROUNDS times, in
-# front of nc, or of bash's /dev/tcp where there is no nc. chart.c shows what
-# happens. A server that this system does not let run is named and left out.
-# Nothing is left running, whatever happens.
+# --events. Each client is talk.c, a letter per INTERVAL seconds, ROUNDS times,
+# piped into nc, or into bash's /dev/tcp if there is no nc. chart.c shows what
+# happens. If this system does not let a server run, the script names the
+# server and leaves it out. It never leaves anything running.
 #
-# What is started in the background is started with exec, since some shells
-# would else put a process of their own between, and kill that alone.
+# Background processes are started with exec, because otherwise some shells
+# would start a process of their own in between, and kill only that.
 #
 # See nc(1), mkfifo(1), trap in sh(1).
 set -u
@@ -32,9 +32,9 @@ INTERVAL=${INTERVAL:-1}
 SERVER=${SERVER:-}
 HOST=127.0.0.1
 START_LOOKS=500 # of 20 ms: how long a server may take to start
-FIRST_LOOKS=100 # a first client to be accepted
-NEXT_LOOKS=10   # another one
-STOP_LOOKS=150  # all of them to stop
+FIRST_LOOKS=100 # how long the first client may wait to be accepted
+NEXT_LOOKS=10   # how long the next one may
+STOP_LOOKS=150  # how long all servers may take to stop
 ACCEPTED='[[:blank:]]\(accept[[:blank:]]\|Connection from: \)'
 
 say() {
@@ -63,13 +63,13 @@ check_numbers() {
     refuse 'CLIENTS must be a number from 1 to 26'
   fi
   [ "$ROUNDS" -ge 1 ] || refuse 'ROUNDS must be a number from 1 to 99'
-  # Where another locale has a decimal comma, awk may want it as well.
+  # In a locale with a decimal comma, awk may expect one, too.
   LC_ALL=C awk 'BEGIN { s = ARGV[1]; exit !(s ~ /^[0-9]*[.]?[0-9]+$/ &&
     s >= 0.1 && s <= 60) }' "$INTERVAL" ||
     refuse 'INTERVAL must be a number of seconds from 0.1 to 60'
 }
 
-# Sets servers to those that are wanted, or else to all that run here.
+# Sets servers to those that are wanted, or to all that run here.
 choose_servers() {
   servers=
   # shellcheck disable=SC2154 # servers.sh sets programs
@@ -87,11 +87,11 @@ choose_servers() {
   [ -n "$servers" ] || die "there are no servers in $BUILD"
 }
 
-# Sets via to what the clients are, and for nc the option that makes it say
-# that nothing more comes when its input ends. OpenBSD's and FreeBSD's wait for
-# ever without -N, the traditional one without -q, GNU's without -c. Others do it
-# by itself: ncat, BusyBox's, and macOS's, where -N means something else. So what
-# counts is what its own help says.
+# Sets via to the program of the clients, and for nc the option that makes it
+# close its side when its input ends. Without this option some wait forever:
+# OpenBSD's and FreeBSD's need -N, the traditional one -q, GNU's -c. Others
+# close by themselves: ncat, BusyBox's, and macOS's, in which -N means
+# something else. So the script reads its help.
 choose_netcat() {
   via=nc
   nc_option=
@@ -111,8 +111,8 @@ choose_netcat() {
   fi
 }
 
-# Starts the server $1; its output and its events go to files, which are called
-# by its number, $2.
+# Starts the server $1; its output and its events go to files that are named by
+# its number, $2.
 start_server() {
   case $1 in
   yours)
@@ -129,8 +129,8 @@ start_server() {
   server_pids="$server_pids $!"
 }
 
-# Starts one's own server. Each line of its output is stamped with the time, since
-# it has no events.
+# Starts your own server. It has no events, so each line of its output is
+# stamped with the time.
 start_yours() {
   mkfifo "$dir/yours" || exit 1
   exec "$BUILD/tools/stamp" <"$dir/yours" >"$dir/$1.lines" &
@@ -141,7 +141,7 @@ start_yours() {
 }
 
 # Waits until the first line of the server $1, whose number is $2 and whose
-# process is $3, says where it listens. Fails, and sets reason, where the server
+# process is $3, says where it listens. Fails, and sets reason, if the server
 # has ended instead.
 await_server() {
   looks=$START_LOOKS
@@ -161,7 +161,7 @@ await_server() {
   echo "$(host_of "$listening") ${listening##*:}" >"$dir/$2.port"
 }
 
-# Starts all servers. Those that do not run here are left out.
+# Starts all servers. Leaves out those that do not run here.
 start_servers() {
   number=0
   started=
@@ -186,7 +186,7 @@ start_servers() {
   renumber
 }
 
-# Numbers those that are left from 0 on, without a gap, as the chart does.
+# Numbers the remaining servers from 0 on, without a gap, as the chart does.
 renumber() {
   number=0
   servers=
@@ -213,8 +213,9 @@ connect() {
   exec bash -c 'exec cat >"/dev/tcp/$0/$1"' "$1" "$2"
 }
 
-# Starts the client $2 of the server with the number $1. A fifo joins its two programs: of the
-# left side of a pipe nobody learns the process id.
+# Starts the client $2 of the server with the number $1. A fifo connects its
+# two programs, because the shell does not give the process id of the left side
+# of a pipe.
 start_client() {
   read -r host port <"$dir/$1.port"
   connect "$host" "$port" <"$dir/$1.$2" >/dev/null 2>>"$dir/$1.client" &
@@ -224,8 +225,8 @@ start_client() {
   client_pids="$client_pids $!"
 }
 
-# Starts the chart, which ends when all is served or should have been. It gets
-# each server's name, with what stands behind it: "kqueue (on epoll)".
+# Starts the chart, which ends when all letters are printed or should have
+# been. It gets each server's full name: "kqueue (on epoll)".
 start_chart() {
   mkdir -p "$BUILD/demo" || exit 1
   set --
@@ -243,7 +244,7 @@ start_chart() {
   chart_pid=$!
 }
 
-# Makes the fifos of start_client, all by one command: that is quick.
+# Makes the fifos of start_client, all with one command, which is faster.
 make_fifos() {
   set --
   for letter in $letters; do
@@ -255,7 +256,7 @@ make_fifos() {
 }
 
 # Waits until $2 servers have accepted $1 clients each, or for $3 looks. Sets
-# accepted to how many have.
+# accepted to the number of servers that have.
 await_accepts() {
   looks=$3
   while :; do
@@ -275,9 +276,10 @@ await_accepts() {
 }
 
 # Starts the first client of each server, then the second one of each, and so
-# on. The order in which they arrive matters where one is served at a time; but
-# there nobody sees the second one arrive. So the servers that accept it are
-# waited for, and the others get as much time. Then all begin to talk.
+# on. The order in which they arrive matters for servers that serve one at a
+# time, but such a server does not show that the second one has arrived. So the
+# script waits for the servers that accept it, and gives the others the same
+# time. Then all clients begin to send.
 start_clients() {
   accepted=$number
   clients=0
@@ -295,7 +297,7 @@ start_clients() {
     mv "$dir/start.new" "$dir/start" || exit 1
 }
 
-# Stops the servers. One that does not end in time is killed.
+# Stops the servers, and kills those that do not end in time.
 stop_servers() {
   looks=$STOP_LOOKS
   # shellcheck disable=SC2086 # a list, as below
@@ -310,8 +312,8 @@ stop_servers() {
   [ "$looks" -gt 0 ] || kill -KILL $server_pids 2>/dev/null
 }
 
-# Takes down whatever still runs, and waits until it is gone. $! is a process
-# that was started so lately that no list has it yet.
+# Ends everything that still runs, and waits for it. $! is a process that was
+# started so recently that it is not yet in a list.
 # shellcheck disable=SC2317 # the trap below calls it
 clean_up() {
   trap '' INT TERM HUP
@@ -323,8 +325,8 @@ clean_up() {
   rm -rf "$dir"
 }
 
-# Says what went wrong with the server $1, whose number is $2 and whose exit
-# status $3. How one's own ends does not matter.
+# Prints what went wrong with the server $1, whose number is $2 and whose exit
+# status is $3. The exit status of your own server does not matter.
 report() {
   if [ "$1" = yours ]; then
     [ "$status" -eq 0 ] || cat "$dir/$2.err" >&2

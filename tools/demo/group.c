@@ -1,6 +1,6 @@
 /*
- * group.c: which servers behave alike; see group.h. All of it comes from what
- * was recorded, nothing from the names.
+ * group.c: finds out which servers behave alike; see group.h. It uses only the
+ * record, not the names.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Who is alike ----------------------------------------------------------
+/* --- Which are alike -------------------------------------------------------
  */
 
-/* Returns when a client was accepted, from the start on: until then nobody has
- * anything to wait for. */
+/* Returns when a client was accepted, from the start on: until then no client
+ * has anything to wait for. */
 static double accepted(const struct timeline *timeline,
                        const struct client *client)
 {
@@ -73,8 +73,9 @@ int group_servers(const struct timeline *timeline, bool apart,
     return count;
 }
 
-/* Each is compared with its neighbour: each begins a little later than the one
- * before it, so that the first and the last of many are not near. */
+/* Each client is compared with its neighbour, because each begins a
+ * little later than the one before it, and the first and the last of
+ * many differ more. */
 int alike_clients(const struct timeline *timeline, const struct group *group,
                   int first)
 {
@@ -201,7 +202,7 @@ bool conclude(const struct timeline *timeline, const struct group *group,
     if (append_lost(timeline, group, text))
         return false;
     if (wait == 0)
-        return true; /* nobody has sent anything yet */
+        return true; /* no client has sent anything yet */
     format_duration(wait, duration);
     if (timeline->clients == 1) {
         append(text, "one client alone, which waited up to %s.", duration);

@@ -2,9 +2,10 @@
  * group.h: which servers behave alike, and what a class should remember of each
  * such group.
  *
- * Alike is what nobody could tell apart by looking: all clients were accepted
- * at the same time, and each letter waited as long, but for what is_long()
- * calls short. A server of somebody's own is never in a group with others.
+ * Servers are alike if they look alike: all clients were accepted at the same
+ * time, and each letter waited for the same time; differences that is_long()
+ * calls short do not count. A server of your own is never in a group with
+ * others.
  */
 #ifndef GROUP_H
 #define GROUP_H
@@ -47,8 +48,9 @@ char *group_names(const struct timeline *timeline, const struct group *group,
 char *group_at_once(const struct timeline *timeline, const struct group *group,
                     char text[GROUP_TEXT_SIZE]);
 
-/* Writes what happened in the group: "one at a time, so b, c, d waited up to
- * 3.0 s." Returns whether that is good: nobody waited long, nothing is lost. */
+/* Writes what happened in the group: "one at a time, so b, c, d waited up
+ * to 3.0 s." Returns whether that is good: no client waited long, and
+ * nothing is lost. */
 bool conclude(const struct timeline *timeline, const struct group *group,
               char text[GROUP_TEXT_SIZE]);
 

@@ -117,7 +117,7 @@ static void write_names(const struct picture *picture,
     svg_text(&picture->svg, all ? "good" : "bad", SVG_EDGE + 4, y, at_once);
 }
 
-/* Writes what the groups stand on. */
+/* Writes the background of the groups. */
 static void write_bands(const struct picture *picture)
 {
     double y = picture->svg.top;

@@ -1,11 +1,11 @@
 /*
- * screen.h: the terminal, or what stands in its place, for the charts.
+ * screen.h: the terminal of the charts, or the output that replaces it.
  *
- * While a chart is live it has the terminal's other screen, where editors are,
- * too: a terminal that changes its size reflows what is on the first one. Each
- * frame fits the size of the moment. Nothing flickers: a frame is written in
- * one piece over the last one, and two escape sequences around it tell the
- * terminal to show it in one piece too. There is no colour if NO_COLOR is set.
+ * A live chart uses the terminal's other screen, as editors do, because a
+ * terminal that changes its size reflows the first one. Each frame fits the
+ * size of the moment. Nothing flickers: a frame is written in one piece over
+ * the last one, and two escape sequences around it tell the terminal to show it
+ * in one piece too. There is no colour if NO_COLOR is set.
  */
 #ifndef SCREEN_H
 #define SCREEN_H

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Where things stand from left to right. Time is between LEFT and RIGHT; the
- * waits are to its right. */
+/* The horizontal positions. Time is between LEFT and RIGHT; the waits are to
+ * its right. */
 enum {
     SVG_WIDTH = 1280,
     SVG_EDGE = 32, /* empty on each side */
@@ -43,12 +43,12 @@ double svg_lines(const struct svg *svg, const char *class, double x, double y,
 /* Returns how many lines svg_lines needs. */
 int svg_count_lines(const char *text, int most);
 
-/* Writes what a group of rows stands on. */
+/* Writes the background of a group of rows. */
 void svg_band(const struct svg *svg, double y, double height);
 
-/* Writes a client in the row at `y`: the line from its start to its end, dashed
- * until the server accepts it, what it sent, and how it left. `own`: see
- * draw_client. */
+/* Writes a client in the row at `y`: the line from its start to its end,
+ * dashed until the server accepts it, what it sent, and how it left.
+ * `own`: see draw_client. */
 void svg_client(const struct svg *svg, const struct client *client, bool own,
                 double y);
 

@@ -142,7 +142,7 @@ static void use_event(struct timeline *timeline, struct server *server,
     }
 }
 
-/* --- A server of one's own: what its lines say ---------------------------- */
+/* --- A server of your own: what its lines say ----------------------------- */
 
 /* Connections that its lines name, and the letter of each, or 0. Which letter
  * an address sends is known if the line says it, as with --label; if it was
@@ -198,8 +198,8 @@ static const char *after(const char *text, const char *words)
                                                     : NULL;
 }
 
-/* Adds a connection. It is the next client's if all before it are known and the
- * one after it had not begun. */
+/* Adds a connection. It belongs to the next client if all clients before it are
+ * known and the client after it had not begun. */
 static void connection_opens(struct timeline *timeline, struct server *server,
                              const char *address, double time)
 {
@@ -217,7 +217,7 @@ static void connection_opens(struct timeline *timeline, struct server *server,
     snprintf(connections[connection_count++].address, 80, "%s", address);
 }
 
-/* Learns from a letter whose connection it is, if only one can be. */
+/* Finds out from a letter whose connection it is, if only one is possible. */
 static void learn_letter(char letter, const char *address)
 {
     struct connection *one = NULL;
@@ -239,7 +239,7 @@ static void learn_letter(char letter, const char *address)
         one->letter = letter;
 }
 
-/* Learns which address sends which letter. */
+/* Finds out which address sends which letter. */
 static void learn_line(struct timeline *timeline, struct server *server,
                        char *line)
 {
@@ -294,8 +294,8 @@ static void use_own_line(struct timeline *timeline, struct server *server,
     }
 }
 
-/* Reads what a server of one's own has printed. Returns false if it is not one.
- */
+/* Reads what a server of your own has printed. Returns false if it
+ * is not one. */
 static bool read_lines(struct timeline *timeline, struct server *server)
 {
     connection_count = 0;
@@ -365,7 +365,8 @@ bool timeline_complete(const struct timeline *timeline)
     for (int i = 0; i < timeline->servers; i++) {
         const struct server *server = &timeline->server[i];
 
-        /* A server of one's own need not say that clients have left. */
+        /* A server of your own need not print that
+         * clients have disconnected. */
         if (letters_lost(timeline, server) > 0 ||
             (server->closes < timeline->clients &&
              (!server->own || server->closes > 0)))

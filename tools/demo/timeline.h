@@ -13,7 +13,7 @@
  *     N.out      its standard output with --label; only this shows which
  *                address sends which letter
  *
- * A server of somebody's own has, in place of the last two:
+ * A server of your own has, instead of the last two:
  *
  *     N.lines    its standard output, each line stamped by stamp.c
  *
@@ -55,7 +55,7 @@ struct client {
 
 struct server {
     const char *label; /* "kqueue (on epoll)" */
-    bool own;          /* somebody's own: there is a file N.lines */
+    bool own;          /* your own: there is a file N.lines */
     struct client clients[CLIENTS_MAX];
     int accepts, closes; /* so far; at_once is unknown if there are none */
     int at_once;         /* clients accepted and not closed, at most */

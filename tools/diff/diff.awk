@@ -5,8 +5,8 @@
 # Both the lines of the files and the words of a changed line are compared by
 # their longest common subsequence, as diff(1) does.
 
-# without_comments(line): the line without what stands in /* */ or behind //.
-# `inside` says whether a comment goes on in the next line.
+# without_comments(line): the line without comments in /* */ or after //.
+# `inside` says whether a comment continues in the next line.
 function without_comments(line,   out, at) {
   while (line != "") {
     if (inside) {
@@ -85,7 +85,7 @@ function painted(list, n, keep, mark,   i, word, part, used, count, text, on) {
   return count
 }
 
-# Prints one pair of lines; `sign` says what it is.
+# Prints one pair of lines; `sign` is the mark between them.
 function show(left, sign, right,   n, m, i, rows, more, list_a, list_b) {
   n = words(left, list_a)
   m = words(right, list_b)

@@ -1,18 +1,19 @@
 #!/bin/sh
-# diff.sh: two servers side by side, without their comments, so that what is
-# left of the difference is the waiting. `make diff` runs it:
+# diff.sh: shows two servers side by side, without their comments, so that the
+# remaining difference is the waiting. `make diff` runs it:
 #
 #     make diff                                  poll and epoll
 #     make diff BACKENDS="select poll"           two others
 #     make diff BACKENDS=blocking SERVER=mine.c  a file of your own
 #
 # In a terminal of 100 columns or more the two stand next to each other, in a
-# narrower one changed lines stand one above the other. Changed words have a
+# narrower one changed lines are one above the other. Changed words have a
 # colour, unless NO_COLOR is set or the output is no terminal; the mark in the
 # middle says the same: | changed, < and > on one side only.
 #
-# `sh tools/diff/diff.sh --count poll epoll` prints how many lines differ, blank
-# lines and #include aside. From outside: BACKENDS, SERVER, COLUMNS, NO_COLOR.
+# `sh tools/diff/diff.sh --count poll epoll` prints how many lines differ,
+# except blank lines and #include. From outside: BACKENDS, SERVER, COLUMNS,
+# NO_COLOR.
 #
 # See diff(1), stty(1).
 set -u
@@ -26,7 +27,7 @@ refuse() {
   exit 2
 }
 
-# source_of NAME: the file of a server, as it is named from the root.
+# source_of NAME: the path of a server's file from the root.
 source_of() {
   case $1 in
   blocking-nested) echo blocking/nested.c ;;
@@ -34,7 +35,7 @@ source_of() {
   esac
 }
 
-# Every server there is a file of.
+# Every server that has a file.
 names() {
   echo blocking-nested
   for file in "$root"/*/server.c; do

@@ -1,11 +1,11 @@
 /*
- * completions.c: lets strace(1) see what is asked of io_uring, and what it has
- * done. Both are entries of queues in memory, not calls. trace.sh has this
- * loaded before the C library, so that the server itself stays as it is:
+ * completions.c: lets strace(1) see the requests to io_uring and their
+ * completions. Both are entries of queues in memory, not calls. trace.sh loads
+ * this object before the C library, so that the server itself is not changed:
  *
  *     strace -E LD_PRELOAD=build/tools/completions.so build/uring --port 8888
  *
- * It has the queues of the ring mapped once more, and before and after each
+ * It maps the queues of the ring a second time, and before and after each
  * io_uring_enter it writes a line per entry to descriptor -1. That fails, and
  * the trace shows the line:
  *
@@ -30,7 +30,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What was asked, by the name that the program gave it. */
+/* The requests, by the names that the program gave them. */
 enum { ASKED_MAX = 64 };
 
 static struct {
@@ -92,7 +92,7 @@ static void tell(const char *line)
         return;
 }
 
-/* Remembers what was asked under a name; later the name may be used again. */
+/* Stores the request with this name; later the name may be used again. */
 static void remember(uint64_t name, const char *text)
 {
     int at = 0;
@@ -107,7 +107,7 @@ static void remember(uint64_t name, const char *text)
     snprintf(asked[at].text, sizeof asked[at].text, "%s", text);
 }
 
-/* Tells what the kernel is going to find in the queue of requests. */
+/* Writes the requests that the kernel will find in the queue. */
 static void tell_requests(void)
 {
     uint32_t tail = number_at(requests, params.sq_off.tail);
@@ -124,7 +124,7 @@ static void tell_requests(void)
     }
 }
 
-/* Tells what the kernel has put into the queue of completions. */
+/* Writes what the kernel has put into the queue of completions. */
 static void tell_completions(void)
 {
     uint32_t tail = number_at(completions, params.cq_off.tail);

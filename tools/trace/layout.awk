@@ -1,5 +1,5 @@
-# layout.awk: puts one table of trace.awk on the screen, or two beside
-# each other where there is room, step by step. See trace.sh, which says:
+# layout.awk: shows one table of trace.awk on the screen, or two side by side
+# if there is room, step by step. trace.sh calls it with:
 #
 #   columns   how wide the screen is
 #   color     1: with colour
@@ -47,7 +47,7 @@ $1 == "process" {
 $1 == "idle" { idle[t] = $2 }
 $1 == "asked" { asked[t] = $2; vain[t] = $3 }
 
-# The mark of a process where there is little room: "p" for the parent, "a" for
+# The mark of a process if there is little room: "p" for the parent, "a" for
 # child a.
 function mark_of(text) {
   return substr(text, text ~ / / ? length(text) : 1, 1)
@@ -68,7 +68,7 @@ function rule(text, width) {
     repeat(dash, width - length(text) - 5) plain
 }
 
-# Prints a line without blanks at its end.
+# Prints a line without the blanks at its end.
 function put(line) {
   sub(/ +$/, "", line)
   print line
@@ -86,7 +86,7 @@ function beneath(t) {
   return ""
 }
 
-# The colour of a row: where the process sleeps, and what found nothing.
+# The colour of a row: one in which the process sleeps, or that found nothing.
 function shade(at) {
   if (result[at] == "..." || call[at] == "") return sleep_color
   return result[at] == "= EAGAIN" ? dim : ""
@@ -98,7 +98,7 @@ function shaded(at, text,    tint) {
   return tint == "" ? text : tint text plain
 }
 
-# One row at full width. A remark that is too long goes on below itself.
+# One row at full width. A remark that is too long continues in the next line.
 function wide_row(at, t,    text, margin, room, cut) {
   if (kind[at] == "turn") return ""
   text = "  "
@@ -118,7 +118,8 @@ function wide_row(at, t,    text, margin, room, cut) {
 }
 
 # One row of one side of two. The call and its result share a column. Before
-# them stands the last letter of who makes the call, where there is more than one.
+# them is the mark of the process or thread that makes the call, if there is
+# more than one.
 function narrow_row(at, width, t,    text, mark) {
   if (kind[at] != "call") return fit("", width)
   if (label_width[t]) {
@@ -129,7 +130,7 @@ function narrow_row(at, width, t,    text, mark) {
   return shaded(at, fit(text short[at], width))
 }
 
-# What a second costs in which nothing happens.
+# The cost of a second in which nothing happens.
 function print_idle(t,    what) {
   what = asked[t] != "" ? ", all that it gets: it never sleeps" : \
     idle[t] < 20 ? ": it sleeps" : ""

@@ -12,12 +12,12 @@
 #   call CALL RESULT REMARK SHORT ID  of the process or thread that makes it
 #   turn                              a wait that begins and need not sleep
 #   who FD NAME                       what the descriptors are, at the end
-#   process ID NAME                   where there is more than one: "child a"
+#   process ID NAME                   if there is more than one: "child a"
 #   asked CALLS VAIN                  of a server that never sleeps: how many
 #                                     calls, and how many found nothing
 #
-# In a step the rows of a process stand together, and those of the one that woke
-# first come first: how two of them alternate is different each time.
+# In a step the rows of a process are together, and the process that woke first
+# comes first. The real order of calls in two processes differs each time.
 
 BEGIN {
   print "name\t" name
@@ -26,7 +26,7 @@ BEGIN {
 
 # --- Reading strace ----------------------------------------------------------
 
-# The number behind `text`, as in "u32=5".
+# The number after `text`, as in "u32=5".
 function number_after(string, text,    at) {
   at = index(string, text)
   return at ? substr(string, at + length(text)) + 0 : ""
@@ -59,7 +59,7 @@ function poll_list(string,    list) {
   return list
 }
 
-# What stands in the first [brackets].
+# The text in the first [brackets].
 function brackets(string) {
   return match(string, /\[[^]]*\]/) ? substr(string, RSTART + 1, RLENGTH - 2) : ""
 }
@@ -100,8 +100,8 @@ function waits() {
 
 # --- Who is who --------------------------------------------------------------
 
-# Each process has its own descriptors; those of threads are the same. What is
-# "6" in the process p is names[space[p], 6].
+# Each process has its own descriptors; threads share theirs. The name of 6 in
+# the process p is names[space[p], 6].
 function named(fd) {
   return ((space[pid], fd) in names) ? names[space[pid], fd] : ""
 }
@@ -110,20 +110,20 @@ function who(fd) {
   return named(fd) == "" ? "descriptor " fd : named(fd)
 }
 
-# A closed descriptor's number comes back: the legend has both its owners.
+# The number of a closed descriptor is used again: the legend has both owners.
 function name_again(fd, text) {
   if (named(fd) != "")
     before[space[pid], fd] = before[space[pid], fd] named(fd) ", then "
   names[space[pid], fd] = text
 }
 
-# What a server of ours watches and has no other name.
+# Descriptors that our servers watch and that have no other name.
 function name_watched(fd, text) {
   if (named(fd) == "" && name != "yours")
     names[space[pid], fd] = text
 }
 
-# A process or thread is known by the client that was accepted last.
+# A process or thread is named after the client that was accepted last.
 function adopt(child, parent, thread,    i) {
   if (child in space)
     return
@@ -140,7 +140,7 @@ function adopt(child, parent, thread,    i) {
     }
 }
 
-# All that a process had is closed when it ends.
+# All descriptors of a process are closed when it ends.
 function forget_copies(    i) {
   for (i = 0; i < 200 && kind[pid] == "process"; i++)
     if (copies[named(i)] > 0)
@@ -167,8 +167,8 @@ function row(call, shown_result, remark, short) {
   put("call\t" call "\t" shown_result "\t" remark "\t" short "\t" pid)
 }
 
-# A server that finds nothing again and again: the first round is shown, the others
-# are counted.
+# If a server finds nothing again and again, the first round is shown and the
+# others are counted.
 function end_run() {
   if (repeats[pid] > 0)
     row("...", "", "and so on: " repeats[pid] " more that found nothing",
@@ -216,7 +216,7 @@ function flush_step(last,    i) {
   ordered = 0
 }
 
-# A call that waits, at the moment when it has to sleep.
+# A call that waits, when it has to sleep.
 function sleeps(    what) {
   parse(opened[pid])
   if ((pid, verb, fd) in run)
@@ -261,7 +261,7 @@ function shown() {
   return verb "(" fd ")"
 }
 
-# Names what the first wait is told to watch.
+# Names the descriptors that the first wait watches.
 function watched(list,    i, n, part) {
   n = split(list, part, " ")
   for (i = 1; i <= n; i++)
@@ -278,7 +278,7 @@ function epoll_ctl_shown(    part) {
   return "epoll_ctl(" fd ", " change ", " target ")"
 }
 
-# What the wait found ready: "[5]".
+# The descriptors that the wait found ready: "[5]".
 function found(    list, event, n, i, one) {
   if (verb ~ /select/) return "[" brackets(result) "]"
   if (verb == "poll") return "[" poll_list(result) "]"
@@ -310,7 +310,7 @@ function ready_returns(woken,    list) {
       (list ~ / / ? "are" : "is") " ready", ready_names(list) " is ready")
 }
 
-# A new client: it is called by the next letter.
+# A new client: it is named by the next letter.
 function new_client(fd) {
   last_client = substr("abcdefgh", ++clients, 1)
   name_again(fd, "client " last_client)
@@ -351,8 +351,8 @@ function recv_returns(woken,    call, data) {
   received[who(fd)] = 1
 }
 
-# What is printed, without the addresses: they differ each time. No longer than
-# `room`.
+# The printed text, at most `room` characters, without the addresses, which
+# differ each time.
 function printed(room,    text, lines) {
   text = arguments
   sub(/^[0-9]+, "/, "", text)
@@ -378,7 +378,7 @@ function explain_write() {
       "sends to " who(fd))
 }
 
-# What completions.c tells: "asks recv 6" or "done recv 6 4".
+# A line from completions.c: "asks recv 6" or "done recv 6 4".
 function explain_ring(    part, call, target) {
   sub(/^[^"]*"/, "", arguments)
   sub(/".*/, "", arguments)
@@ -471,8 +471,8 @@ function explain_fork(    child) {
       "a second process, with a copy of every descriptor", "a process begins")
 }
 
-# Of fcntl only signals and locks are shown, and of locks that are taken one
-# within the other the outermost.
+# Only the signals and locks of fcntl are shown; of nested locks only the
+# outermost.
 function explain_fcntl(    call) {
   call = arguments
   sub(/^[^,]*, /, "", call)
@@ -599,7 +599,7 @@ function know(id) {
     adopt(id, forking, forking_text ~ /CLONE_THREAD/)
 }
 
-# Of what comes before listen only two names are kept.
+# From the calls before listen only two names are kept.
 function note_early() {
   if (verb == "io_uring_setup" && result ~ /^[0-9]/)
     names[space[pid], result + 0] = "the ring"
@@ -663,7 +663,7 @@ FNR == NR {
   next
 }
 
-# A mark after the last line, or within it, where the call sleeps meanwhile.
+# A mark after the last line, or within it, if its call sleeps.
 function pass_marks(before_line) {
   while (at < steps && mark[at + 1] < before_line) {
     flush_step(0)
@@ -698,7 +698,7 @@ text ~ /^<\.\.\. / {
   next
 }
 
-# The line that was not ended when a step was taken.
+# The line that was incomplete when a step was taken.
 {
   if (at < steps && mark[at + 1] == FNR && is_open[at + 1]) {
     begins(text)
@@ -728,7 +728,7 @@ END {
     print "asked\t" calls "\t" vain
 }
 
-# Signals that are watched one by one share a place in the legend.
+# Signals that are watched one by one share an entry in the legend.
 function print_legend(    i, signals) {
   called[first] = last_kind == "thread" ? "main" : "parent"
   for (i = 0; i < 200; i++)

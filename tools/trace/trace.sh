@@ -1,26 +1,27 @@
 #!/bin/sh
-# trace.sh: the system calls of a server while two clients talk to it, one on a
-# line, with its result and what it means. `make trace` runs it:
+# trace.sh: shows the system calls of a server while two clients send to it,
+# one on each line, with its result and what it means. `make trace` runs it:
 #
 #     make trace                                epoll
 #     make trace BACKENDS=blocking              another
-#     make trace BACKENDS="select epoll"        two beside each other
+#     make trace BACKENDS="select epoll"        two side by side
 #     make trace BACKENDS=coroutine             with each of its selectors
 #     make trace BACKENDS="poll coroutine/poll" with one of them
-#     make trace SERVER='python3 mine.py'       one of your own, also beside one
+#     make trace SERVER='python3 mine.py'       one of your own, or next to one
 #
-# strace(1) reports the calls, so this is for Linux. A step of the clients is
-# taken when the server has printed what the last one led to and all of it
-# sleeps again, or finds nothing again and again, as busy does: never by the
-# clock, so the picture is the same each time. (What a server of one's own will
-# print is not known. There a step is over when all is quiet for a while.)
-# trace.awk says what each call means, layout.awk puts it on the screen.
+# strace(1) reports the calls, so this is for Linux. The clients take the next
+# step when the server has printed the effect of the last one and sleeps again
+# (or, as busy does, finds nothing again and again). Nothing is timed, so the
+# picture is the same each time. (The script does not know what a server of
+# your own will print. With such a server a step is over when it has made no
+# call for a while.) trace.awk says what each call means, layout.awk puts it on
+# the screen.
 #
 # At the end the server runs once more, without strace, with two clients that
-# send nothing: how much CPU time does it take in a second?
+# send nothing, and the script shows how much CPU time it uses in a second.
 #
-# From outside: BUILD, BACKENDS, SERVER, NO_COLOR, COLUMNS, and FORMAT=tsv for the
-# bare table, which is told in trace.awk.
+# From outside: BUILD, BACKENDS, SERVER, NO_COLOR, COLUMNS, and FORMAT=tsv for
+# the bare table, which trace.awk describes.
 #
 # See strace(1), syscalls(2), proc(5).
 set -u
@@ -34,12 +35,13 @@ BACKENDS=${BACKENDS:-}
 [ -n "$BACKENDS$SERVER" ] || BACKENDS=epoll
 FORMAT=${FORMAT:-screen}
 HOST=127.0.0.1
-LOOKS=500 # of 20 ms: how long anything may take
-QUIET=15  # looks without a call, after which a step of one's own server is over
+LOOKS=500 # of 20 ms: the longest wait for anything
+QUIET=15  # looks without a call, after which a step of your own server is over
 WAITS='accept|recv|read|.*select|p?poll|epoll_p?wait|rt_sigtimedwait|wait4|waitid'
 WAITS="$WAITS|io_uring_enter"
 
-# What is shown. Memory, files and signal handlers are left out.
+# The calls that are shown. Those for memory, files and signal handlers are
+# not.
 CALLS='/^(listen|accept4?|recv(from|msg)?|read|writev?|close|shutdown)$'
 CALLS="$CALLS"',/^(_?(new)?p?select(6.*)?|p?poll(_time64)?|epoll_.*)$'
 CALLS="$CALLS"',/^(fcntl(64)?|rt_sig(timedwait.*|queueinfo))$'
@@ -64,8 +66,8 @@ check_tools() {
     die 'strace may not trace here (make setup cannot change that)'
 }
 
-# Sets names to the servers to show. Alone, coroutine is shown with each of its
-# selectors, and beside another with its best one.
+# Sets names to the servers to show. coroutine alone is shown with each of its
+# selectors, next to another server with its best one.
 choose_servers() {
   names=
   # shellcheck disable=SC2086 # several words
@@ -105,7 +107,7 @@ lives() {
   kill -0 "$server" 2>/dev/null
 }
 
-# last_words: what the server said on standard error before it ended.
+# last_words: what the server printed on standard error before it ended.
 last_words() {
   words=$(sed '/^$/d' "$dir/err" | tail -n 1)
   echo "${words:-it ended without a word}"
@@ -116,20 +118,20 @@ printed() {
   [ "$(grep -c "$2" "$dir/out")" -eq "$1" ]
 }
 
-# said CLIENT WORD: whether the client has said how far it is.
+# said CLIENT WORD: whether the client has printed this word.
 said() {
   grep -qx "$2" "$dir/$1.out"
 }
 
-# sleepers: every process and thread of the server, by what was traced, as "ID"
-# or "ID ended". Fails where one that lives is not in a call that waits. strace writes the beginning of a
-# call at once, its result when it returns, and "<unfinished ...>" where it has
-# to write about another process meanwhile.
+# sleepers: every process and thread of the server in the trace, as "ID" or "ID
+# ended". Fails if one that has not ended is not in a call that waits. strace
+# writes the beginning of a call at once, its result when it returns, and
+# "<unfinished ...>" where it has to write about another process meanwhile.
 sleepers() {
   { cat "$dir/trace" && echo '#'; } | awk -v waits="^($WAITS)" -v name="$name" '
     $1 == "#" { next }
     { call = substr($0, length($1) + 2); sub(/^ +/, "", call) }
-    # The process that a call has made.
+    # The process that a call has started.
     $2 ~ /^(clone|v?fork)/ || $2 == "<..." && $3 ~ /^(clone|v?fork)/ {
       if (match(call, /= [0-9]+$/)) live[substr(call, RSTART + 2)]
     }
@@ -145,8 +147,8 @@ sleepers() {
     }'
 }
 
-# asleep: whether all of the server sleeps. What has ended must be gone, or its
-# parent will still be told.
+# asleep: whether all processes and threads of the server sleep. One that has
+# ended must be gone; otherwise its parent will still get a signal.
 asleep() {
   sleepers >"$dir/sleepers" || return 1
   [ -s "$dir/sleepers" ] || return 1
@@ -160,7 +162,7 @@ asleep() {
   done <"$dir/sleepers"
 }
 
-# spins: whether it has found nothing for so long that this will not change.
+# spins: whether it has found nothing so often that this will not change.
 spins() {
   tail -n 100 "$dir/trace" | awk '
     / EAGAIN / { found++ }
@@ -171,7 +173,7 @@ rests() {
   spins || asleep
 }
 
-# quiet: whether the server has rested for QUIET looks.
+# quiet: whether the server has made no call for QUIET looks.
 quiet() {
   size=$(wc -c <"$dir/trace")
   if ! rests; then
@@ -185,9 +187,9 @@ quiet() {
   [ "$looks_quiet" -ge "$QUIET" ]
 }
 
-# with_three COMMAND...: becomes the command, with the descriptors 0, 1 and 2
-# alone. Those of two digits, which a terminal or an editor may have left open,
-# are beyond POSIX' shell.
+# with_three COMMAND...: becomes the command, with only the descriptors 0, 1
+# and 2. A terminal or an editor may have left others open; those with two
+# digits cannot be closed in the POSIX shell.
 with_three() {
   exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
   command -v bash >/dev/null 2>&1 || exec "$@"
@@ -196,8 +198,8 @@ with_three() {
     exec "$@"' bash "$@"
 }
 
-# become NAME [STRACE...]: becomes the server, under strace if that is given. With
-# 0, 1 and 2 alone, its descriptors have the same numbers everywhere.
+# become NAME [STRACE...]: becomes the server, under strace if that is given.
+# With only 0, 1 and 2 open, its descriptors have the same numbers everywhere.
 become() {
   one=$1
   shift
@@ -215,7 +217,7 @@ listens() {
   printed 1 '^Listening on: .*:[1-9]' || ! lives
 }
 
-# start_server NAME [STRACE...]: starts it and waits until it listens. Fails where
+# start_server NAME [STRACE...]: starts it and waits until it listens. Fails if
 # it ends instead.
 start_server() {
   : >"$dir/out"
@@ -228,8 +230,9 @@ start_server() {
   host=$(host_of "$listening")
 }
 
-# start_traced NAME: strace's -D leaves the server our own child. What io_uring
-# completes is no call: completions.so makes some for it.
+# start_traced NAME: with -D of strace the server stays our child. The
+# completions of io_uring are not calls; completions.so makes calls that show
+# them.
 start_traced() {
   : >"$dir/trace"
   set -- "$1" strace -D -f -qq -s 512 -e trace="$CALLS" -e signal=SIGCHLD \
@@ -255,7 +258,7 @@ start_client() {
   clients="$clients $!"
 }
 
-# take CLIENT WORD: has the client take a step, after which it says this.
+# take CLIENT WORD: lets the client take a step and waits until it prints WORD.
 take() {
   case $1 in
   a) echo >&4 ;;
@@ -264,10 +267,10 @@ take() {
   wait_until said "$1" "$2"
 }
 
-# step TITLE CLIENT WORD N PATTERN: has the client take a step, and waits for its
-# effect: the server has printed N lines like this, and rests again. How many
-# lines the trace had before, and whether the last one had no end yet, goes to
-# the file of marks.
+# step TITLE CLIENT WORD N PATTERN: lets the client take a step, and waits for
+# its effect: the server has printed N lines like this, and sleeps again.
+# Writes to the file of marks how many lines the trace had before, and whether
+# the last line was incomplete.
 step() {
   { cat "$dir/trace" && echo '#'; } | awk -v title="$1" '
     { last = $0 }
@@ -283,8 +286,9 @@ step() {
   fi
 }
 
-# talk NAME: the two clients talk to the server. A blocking one leaves b waiting
-# until a is gone: there the second line in each pair is what to wait for.
+# talk NAME: the two clients send to the server. A blocking server serves b
+# only after a: with such a server the second line in each pair is the one to
+# wait for.
 talk() {
   one_at_a_time=0
   case $1 in
@@ -316,7 +320,7 @@ end_all() {
   server=
 }
 
-# cpu_time: the nanoseconds of CPU time of all that the server consists of.
+# cpu_time: the CPU time of all of the server's processes, in nanoseconds.
 cpu_time() {
   for id in $(family "$server"); do
     cat "/proc/$id/task/"*/schedstat 2>/dev/null
@@ -331,7 +335,7 @@ idle() {
   start_client b two
   take a connected
   take b connected
-  for _ in 1 2 3 4 5 6 7 8 9 10; do # until what this has led to is over
+  for _ in 1 2 3 4 5 6 7 8 9 10; do # until the effects of this are over
     nap
   done
   before=$(cpu_time) || return
@@ -342,8 +346,8 @@ idle() {
   end_all
 }
 
-# trace NAME: runs it and prints the table of its calls. Fails where it does not
-# run here.
+# trace NAME: runs the server and prints the table of its calls. Fails if it
+# cannot run here.
 trace() {
   name=$1
   start_traced "$name" || {
@@ -353,7 +357,7 @@ trace() {
   start_client a one
   start_client b two
   talk "$name"
-  # A copy: the end of the server is not part of the story.
+  # A copy: the calls with which the server ends are not shown.
   cp "$dir/trace" "$dir/calls"
   end_all
   awk -v name="$name" -f "$here/trace.awk" "$dir/marks" "$dir/calls"
@@ -379,7 +383,7 @@ choose_look() {
   esac
 }
 
-# show TABLE...: one, or two beside each other.
+# show TABLE...: shows one table, or two side by side.
 show() {
   if [ "$FORMAT" = tsv ]; then
     cat "$@"
@@ -401,7 +405,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 dir=$(mktemp -d "${TMPDIR:-/tmp}/trace.XXXXXX") || exit 1
 mkfifo "$dir/a.in" "$dir/b.in" || exit 1
-# Open for both, or open would wait for the other side.
+# For reading and writing, since open would otherwise wait for the other side.
 exec 4<>"$dir/a.in" 5<>"$dir/b.in"
 set --
 for one in $names; do

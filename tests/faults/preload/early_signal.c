@@ -46,8 +46,8 @@ static void come_before(const char *call)
     if (done || wanted == NULL || strcmp(wanted, call) != 0)
         return;
     done = true;
-    /* The signal goes to the process, not to this thread, which may have it
-     * blocked. */
+    /* The signal goes to the process, not to this thread, which may
+     * have it blocked. */
     kill(getpid(), (int)number_in("EARLY_NUMBER", SIGTERM));
 }
 

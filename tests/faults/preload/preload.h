@@ -15,8 +15,8 @@
  * is that would be called without us. See dlsym(3). */
 void find_next(const char *name, void *pointer);
 
-/* Returns the number in a variable of the environment, `otherwise` if it is not
- * set. */
+/* Returns the number in a variable of the environment, `otherwise` if it
+ * is not set. */
 long number_in(const char *variable, long otherwise);
 
 #endif
