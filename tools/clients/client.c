@@ -52,7 +52,7 @@ static const char help[] =
     "  fill:N        sends N bytes: numbered lines of 64 bytes\n"
     "  half-close    ends its own side (FIN) and can still receive\n"
     "  close         closes\n"
-    "  reset         closes with a reset (RST), as after a crash\n"
+    "  reset         closes with a reset (RST), as if its machine had crashed\n"
     "  wait-eof      waits until the server has closed, in order\n"
     "  wait-reset    waits until the server has reset the connection\n"
     "  wait-closed   waits for either of the two\n"
