@@ -13,6 +13,8 @@ setup() {
   BUILD=$(cd "${BUILD:-$ROOT/build}" && pwd)
   # shellcheck source=tools/servers.sh
   . "$ROOT/tools/servers.sh"
+  # shellcheck source=tests/tools/terminal.bash
+  . "$ROOT/tests/tools/terminal.bash"
   unset SERVER BACKENDS COLUMNS
   RECORD=$BATS_TEST_TMPDIR/record
   mkdir "$RECORD"
@@ -23,14 +25,7 @@ setup() {
 }
 
 teardown() {
-  if [ -n "${SOCKET:-}" ]; then
-    tmux -S "$SOCKET" kill-server 2>/dev/null || true
-  fi
-}
-
-# refuse COMMAND...: fails if the command succeeds.
-refuse() {
-  if "$@"; then return 1; fi
+  end_screen
 }
 
 # told TEXT: whether the output contains it; line breaks and indents do not
@@ -91,35 +86,6 @@ recorded() {
 chart() {
   LC_ALL=C limit 20 "$BUILD/tools/chart" "$RECORD" "$clients" "$rounds" 1 nc \
     "$BATS_TEST_TMPDIR/picture.svg" "$@" >"$BATS_TEST_TMPDIR/out"
-}
-
-# screen COLUMNS ROWS COMMAND...: runs the command in such a terminal.
-screen() {
-  command -v tmux >/dev/null || skip 'there is no tmux here'
-  SOCKET=$BATS_TEST_TMPDIR/tmux
-  local size=(-x "$1" -y "$2")
-  shift 2
-  printf 'unset NO_COLOR; export LC_ALL=C; cd %q\n' \
-    "$BATS_TEST_TMPDIR" \
-    >"$BATS_TEST_TMPDIR/command"
-  printf '%q ' "$@" >>"$BATS_TEST_TMPDIR/command"
-  printf '; printf ended; cat\n' >>"$BATS_TEST_TMPDIR/command"
-  limit 20 tmux -S "$SOCKET" -f /dev/null new-session -d "${size[@]}" \
-    "exec bash $BATS_TEST_TMPDIR/command" ||
-    skip 'tmux does not run here'
-}
-
-# seen TEXT: waits until the terminal shows it; out is then what the terminal
-# shows.
-seen() {
-  local end=$((SECONDS + 20))
-  until tmux -S "$SOCKET" capture-pane -p >"$BATS_TEST_TMPDIR/out" 2>&1 &&
-    grep -qF -e "$1" "$BATS_TEST_TMPDIR/out"; do
-    if [ "$SECONDS" -gt "$end" ]; then
-      echo "never seen: $1" && cat "$BATS_TEST_TMPDIR/out" && return 1
-    fi
-    sleep 0.02
-  done
 }
 
 # on_screen COLUMNS ROWS LABEL...: the chart in such a terminal.
@@ -225,8 +191,7 @@ names=(blocking-nested blocking busy processes threads select poll signals epoll
   seen 'Ctrl+C ends this.'
   local size
   for size in 50x20 60x20 100x30; do
-    tmux -S "$SOCKET" set -g window-size manual
-    tmux -S "$SOCKET" resize-window -x "${size%x*}" -y "${size#*x}"
+    resize "${size%x*}" "${size#*x}"
     seen_whole "${size%x*}"
   done
 }
@@ -249,10 +214,9 @@ seen_whole() {
   twelve open
   on_screen 80 24 "${names[@]}"
   seen 'Ctrl+C ends this.'
-  tmux -S "$SOCKET" set -g window-size manual
-  tmux -S "$SOCKET" resize-window -x 20 -y 6
+  resize 20 6
   seen 'too small'
-  tmux -S "$SOCKET" resize-window -x 80 -y 24
+  resize 80 24
   seen 'Ctrl+C ends this.'
 }
 

@@ -49,7 +49,7 @@ static void draw_title(struct page *page, const struct room *room)
 {
     char wait[DURATION_SIZE];
     int waiting = count_waiting(room);
-    const char *paused = page->paused ? " -- paused, p goes on" : "";
+    const char *paused = page->paused ? " (paused)" : "";
 
     if (room->total == 0)
         say(page, BOLD, "%s%s%s", room->label,
@@ -58,8 +58,8 @@ static void draw_title(struct page *page, const struct room *room)
             paused);
     else
         say(page, waiting > 0 ? BAD : BOLD,
-            "%s: %d connected so far, waiting now: %d, longest wait: %s%s",
-            room->label, room->total, waiting,
+            "%s: %d %s, waiting now %d, longest wait %s%s", room->label,
+            room->total, room->total == 1 ? "person" : "people", waiting,
             format_duration(room->longest, wait), paused);
     if (*page->note != '\0')
         say(page, BAD, "%s", page->note);
@@ -112,7 +112,8 @@ static void draw_instructions(struct page *page, bool all)
         say(page, PLAIN, "Type this in a terminal, then your name and Enter:");
         say(page, PLAIN, "%s", "");
     }
-    if ((!all && page->rows < LARGE_FROM) || !draw_large(&page->paper, text))
+    if (!page->live || (!all && page->rows < LARGE_FROM) ||
+        !draw_large(&page->paper, text))
         say(page, BOLD, "%s", text);
     if (all) {
         say(page, PLAIN, "%s", "");
@@ -207,19 +208,22 @@ static void scroll(struct page *page, const struct room *room)
             ((int)((room->now - span) / column_seconds) + 1) * column_seconds;
 }
 
-static void draw_legend(struct page *page)
+static void draw_legend(struct page *page, const struct room *room)
 {
     static const struct {
         enum cell cell;
         const char *words;
-    } marks[] = {{SENT, "sent"},       {WAITING, "waits"},
-                 {PRINTED, "printed"}, {QUEUED, "not accepted yet"},
-                 {LEFT, "left"},       {RESET, "reset"}};
+    } marks[] = {
+        {SENT, "sent"},      {WAITING, "waits"},           {PRINTED, "printed"},
+        {TAKEN, "received"}, {QUEUED, "not accepted yet"}, {LEFT, "left"},
+        {RESET, "reset"}};
     int column = 0;
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         int columns = 5 + (int)strlen(marks[i].words);
 
+        if (marks[i].cell == (room->labelled ? TAKEN : PRINTED))
+            continue;
         if (column + columns >= page->paper.columns) {
             end_row(&page->paper);
             column = 0;
@@ -250,7 +254,7 @@ static void draw_chart_of(struct page *page, const struct room *room,
               page->paper.right > WAIT_COLUMNS ? "bytes   waited" : "waited");
     draw_people(page, room,
                 page->rows - 1 - below - rows_so_far(page->paper.out, text));
-    draw_legend(page);
+    draw_legend(page, room);
 }
 
 char *draw_page(struct page *page, const struct room *room)

@@ -102,12 +102,28 @@ static const char *number(int count, char text[16])
     return text;
 }
 
+/* Says how many of those who waited did so to the end. */
+static void describe_last(const struct room *room, char *text, size_t size)
+{
+    char count[16];
+
+    if (room->still_waiting == 0)
+        snprintf(text, size, "%s", "");
+    else if (room->late == 1)
+        snprintf(text, size, ", to the end");
+    else
+        snprintf(text, size, ", %s of them to the end",
+                 room->still_waiting >= room->late
+                     ? "all"
+                     : number(room->still_waiting, count));
+}
+
 void describe_room(const struct room *room, char text[SENTENCE_SIZE])
 {
-    char count[16], end[16], wait[DURATION_SIZE];
-    int last = room->still_waiting;
+    char count[16], last[48], wait[DURATION_SIZE];
 
     format_duration(room->longest, wait);
+    describe_last(room, last, sizeof last);
     if (room->total == 0)
         snprintf(text, SENTENCE_SIZE, "nobody connected");
     else if (room->view == NOTHING)
@@ -115,12 +131,8 @@ void describe_room(const struct room *room, char text[SENTENCE_SIZE])
     else if (room->late == 0)
         snprintf(text, SENTENCE_SIZE, "nobody waited over %s", wait);
     else
-        snprintf(text, SENTENCE_SIZE, "%s waited up to %s%s%s%s",
-                 number(room->late, count), wait, last > 0 ? ", " : "",
-                 last == 0            ? ""
-                 : last == room->late ? "all"
-                                      : number(last, end),
-                 last > 0 ? " of them to the end" : "");
+        snprintf(text, SENTENCE_SIZE, "%s waited up to %s%s",
+                 number(room->late, count), wait, last);
 }
 
 void describe_session(struct room *const *rooms, int count,

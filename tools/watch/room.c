@@ -17,7 +17,8 @@ static const double noticed = 0.1, close_by = 0.02;
 /* The look in progress. */
 struct look {
     struct room *room;
-    double time;
+    double time; /* when it began */
+    double (*clock)(void);
 };
 
 struct room *new_room(const char *label, int port, bool labelled)
@@ -424,6 +425,28 @@ static void correct(struct person *person, const struct connection *seen,
         last->sent = time_ago(now, seen->received, last->sent, last->printed);
 }
 
+/* Something was received, and after a whole look the server has not said whose
+ * it is; or the kernel says that it was received since the last look. */
+static void see_taken(const struct look *look, struct person *person,
+                      const struct connection *seen)
+{
+    struct client *client = &person->client;
+    double came = look->time - look->room->start - seen->received;
+
+    if (person->came < client->begun + close_by)
+        person->came = client->begun + close_by;
+    if (seen->received >= 0 && came > person->came) {
+        if (client->printed == client->sent &&
+            (client->sent == 0 ||
+             client->letters[client->sent - 1].printed < came))
+            add_letter(person, came);
+        /* The answer may be as old as the question. */
+        person->came =
+            look->clock() - look->room->start - seen->received + close_by;
+    }
+    settle(look->room, person, look->time, IS_TAKEN);
+}
+
 /* Takes in one connection. */
 static void see(const struct connection *seen, void *context)
 {
@@ -449,8 +472,7 @@ static void see(const struct connection *seen, void *context)
         add_letter(person, time_ago(now, seen->received, last_look(room), now));
         record(room, person, "send", now, seen->bytes, 0);
     } else if (seen->bytes == 0 && before == 0 && !room->labelled) {
-        /* Received, and after a whole look the server has not said whose. */
-        settle(room, person, look->time, IS_TAKEN);
+        see_taken(look, person, seen);
     }
     if (seen->finished && person->client.left == NEVER) {
         person->client.left = now;
@@ -497,9 +519,10 @@ static void sort_people(struct room *room, int known)
     index_people(room);
 }
 
-void room_look(struct room *room, double time)
+void room_look(struct room *room, double now(void))
 {
-    struct look look = {.room = room, .time = time};
+    double time = now();
+    struct look look = {.room = room, .time = time, .clock = now};
     int known = room->count;
 
     room->view = each_connection(room->port, see, &look);

@@ -35,6 +35,7 @@ struct person {
     int missed;           /* so many looks have not seen this client */
     bool announced;       /* the server has said that it is connected */
     bool gone;            /* and that it is not any more */
+    double came;          /* the last bytes that are known to have come */
     bool exact;           /* it is known when it connected */
     bool guessed;         /* when the last letter was sent is a guess, so far */
     double print_wait;    /* how long what was printed last had waited */
@@ -71,7 +72,7 @@ struct room *new_room(const char *label, int port, bool labelled);
 void room_line(struct room *room, double time, const char *line, size_t length);
 
 /* Looks at what the kernel says. */
-void room_look(struct room *room, double time);
+void room_look(struct room *room, double now(void));
 
 /* Nothing was seen for a while, as the program was stopped: nothing that waits
  * is known to have waited since then. */

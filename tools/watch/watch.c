@@ -265,7 +265,8 @@ static void start_next(void)
         errno = E2BIG;
     if (size >= (int)sizeof command || !start_server(&server, command))
         die("cannot start a server");
-    rooms[current] = new_room(labels[2 * current], page.port, false);
+    rooms[current] = new_room(labels[2 * current], page.port,
+                              strstr(command, "--label") != NULL);
     if (rooms[current] == NULL)
         die("cannot start a server");
     page.again = current > 0;
@@ -283,7 +284,7 @@ static void stop_current(void)
 {
     struct room *room = rooms[current];
 
-    room_look(room, now());
+    room_look(room, now);
     room->still_waiting = count_waiting(room);
     stop_server(&server, room, now);
 }
@@ -398,7 +399,7 @@ static void watch(void)
         if (suspended)
             suspend(false);
         if (begun >= next_look) {
-            room_look(rooms[current], begun);
+            room_look(rooms[current], now);
             next_look = now() + (now() - begun) * 3 + look_every;
             look_after_server();
         }
