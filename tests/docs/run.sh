@@ -259,6 +259,7 @@ take_line() {
     ;;
   untried) untried=$2 ;;
   command)
+    check_port "$2" || broken=$2
     if [ -z "$untried" ]; then
       command=$2
     else
@@ -291,6 +292,17 @@ end_block() {
       } >"$work/why"
     fi
   fi
+}
+
+# check_port COMMAND: whether a reader can type it when port 8888 is taken.
+check_port() {
+  case $1 in
+  PORT=8888) ;;
+  *8888*)
+    echo "a page uses \$PORT in place of 8888" >"$work/why"
+    return 1
+    ;;
+  esac
 }
 
 # check_make COMMAND: whether all that it would make can be made.
@@ -493,6 +505,8 @@ check_the_check() {
   must_fail "a server that is left running" "$start"'```\n'
   must_fail "an excerpt that is not in the file" \
     '<!-- poll/server.c -->\n```c\n    free(watch);\n```\n'
+  must_fail "a fixed port" \
+    '<!-- not run: -->\n```console\n$ nc localhost 8888\n```\n'
   must_fail "a target that does not exist" \
     '<!-- not run: -->\n```console\n$ make coffee\n```\n'
 }
