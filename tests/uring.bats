@@ -166,3 +166,13 @@ Connection closed: $new" "$(tail -n 4 "$LOG")"
     same 0 "$STATUS"
   done
 }
+
+@test "a kernel that knows no DEFER_TASKRUN is asked again, without it" {
+  inject io_uring_setup error=EINVAL:when=1
+  start_server
+  say_to "$PORT" hello
+  wait_for hello
+  same 2 "$(grep -c "io_uring_setup(" "$TRACE")"
+  # 0x2000; strace may not know its name.
+  same 1 "$(grep -Ec 'DEFER_TASKRUN|flags=0x3000' "$TRACE")"
+}

@@ -235,7 +235,7 @@ start_chart() {
     [ ! -x "$BUILD/$name" ] || label=$(limit 10 "$BUILD/$name" --version) ||
       exit 1
     case $label in
-    "$name ("*) set -- "$@" "${label%% (ways-to-wait)*}" ;;
+    "$name ("*) set -- "$@" "${label%%" (ways-to-wait)"*}" ;;
     *) set -- "$@" "$name" ;;
     esac
   done

@@ -55,7 +55,7 @@ for name in $BACKENDS; do
   # "kqueue (on epoll)" where it is not the system's own.
   said=$(limit 10 "$BUILD/${name%%/*}" --version) || exit 1
   case $said in
-  "$name ("*) label=${said%% (ways-to-wait)*} ;;
+  "$name ("*) label=${said%%" (ways-to-wait)"*} ;;
   esac
   set -- "$@" "$label" "'$BUILD/${name%%/*}' $command --label"
 done
