@@ -35,8 +35,9 @@
 # failed, N skipped"; the status is 0 only when nothing failed.
 #
 # From outside: SEED, WHICH, TIME (seconds after which no change is begun; 2400),
-# JOBS (changes at a time; 2), LIMIT (seconds that a scenario waits; 3), and what
-# else the Makefile takes, but BUILD: everything is built in the copy.
+# JOBS (changes at a time; 2), LIMIT and OUTER (seconds that a scenario waits, and
+# that a file of scenarios may take; 3 and 60: more where other programs run), and
+# what else the Makefile takes, but BUILD: everything is built in the copy.
 #
 # docs/contract.md says what a server must do; tests/broken/ has whole bugs.
 set -u
@@ -55,7 +56,7 @@ LIMIT=${LIMIT:-3}
 # takes a second or so, a file of scenarios, the matrix. And kilobytes that a
 # file may have: a server in an endless loop would fill the disk.
 SHORT=10
-OUTER=60
+OUTER=${OUTER:-60}
 LONG=180
 FILE_SIZE=300000
 
