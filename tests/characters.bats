@@ -58,7 +58,7 @@ shows() {
   prints "($1)" "$(printf "($1)")"
 }
 
-@test "what reorders or hides text is escaped, its neighbours are not" {
+@test "characters that reorder or hide text are escaped, their neighbours are not" {
   only_ours
   start_server
   # U+061B to U+061D.

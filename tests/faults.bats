@@ -159,7 +159,7 @@ still_serves_bytes() {
   case $BACKEND in
   *select)
     # FD_SETSIZE is 1024 almost everywhere, 256 on old NetBSD.
-    [ "$refused" -gt 0 ] || fail "nobody is refused"
+    [ "$refused" -gt 0 ] || fail "no client is refused"
     same "$refused" "$(grep -Ec '^Connection refused: [^ ]+:[0-9]+ '\
 '\(its descriptor does not fit FD_SETSIZE\)$' "$LOG")"
     [ "$(grep -cx x "$LOG")" -ge 1000 ] || fail "too many are refused: $refused"
@@ -211,7 +211,7 @@ xs_and_refused() {
   still_serves
 }
 
-@test "whoever leaves ends a shortage, and one that comes again is told again" {
+@test "a client that leaves ends a shortage, and a new shortage is reported again" {
   local start inside
 
   only_ours
@@ -681,12 +681,12 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
   fi
   still_serves
   # On BSD accept never returns a client that was reset early enough.
-  wait_until nobody_is_left
+  wait_until all_are_closed
   wait_until same_count "$before"
 }
 
-# nobody_is_left: whether every announced client was closed.
-nobody_is_left() {
+# all_are_closed: whether every announced client was closed.
+all_are_closed() {
   left "$(lines "$LOG" 'Connection from: ')"
 }
 

@@ -88,7 +88,7 @@ wait_until() {
   local end=$((SECONDS + LIMIT))
 
   until "$@"; do
-    [ "$SECONDS" -le "$end" ] || fail "waited in vain for: $*" || return 1
+    [ "$SECONDS" -le "$end" ] || fail "waited without success for: $*" || return 1
     sleep 0.02
   done
 }
@@ -660,10 +660,10 @@ left() {
 
 # --- What a server is to print -----------------------------------------------
 
-# receives_anew: whether this server prints "Receiving from" before each recv,
-# as the first listing of the article does. For a server that is not ours the
-# log shows it.
-receives_anew() {
+# announces_each_recv: whether this server prints "Receiving from" before each
+# recv, as the first listing of the article does. For a server that is not ours
+# the log shows it.
+announces_each_recv() {
   if [ -z "$SERVER" ]; then
     [ "$BACKEND" = blocking-nested ]
   else
@@ -680,7 +680,7 @@ served() {
   local name=$1 chunk nested=yes
   shift
 
-  receives_anew || nested=
+  announces_each_recv || nested=
   echo "Connection from: $name"
   [ "$CONCURRENT" = no ] || echo "Next connection..."
   echo "Receiving from: $name"
@@ -794,7 +794,7 @@ preload() {
   OBJECT=$BATS_TEST_TMPDIR/$1.so
   cp "$BUILD/tests/preload/$1.so" "$OBJECT"
   ! is_sanitized "(asan|msan|tsan)" ||
-    skip "a sanitizer stands in front of the C library itself"
+    skip "a sanitizer itself is loaded before the C library"
   limit 10 env PRELOAD_CHECK=yes LD_PRELOAD="$OBJECT" "$program" --version \
     >/dev/null 2>&1 || status=$?
   case $status in

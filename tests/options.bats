@@ -41,7 +41,7 @@ impossible() {
   esac
 }
 
-@test "a port that is none is wrong usage" {
+@test "a port that is not a port number is wrong usage" {
   only_ours
   wrong "port must be a number from 0 to 65535, not '99999'" --port 99999
   wrong "port must be a number from 0 to 65535, not '65536'" -p 65536
@@ -106,14 +106,14 @@ impossible() {
   wrong "unexpected argument '-x'" -- -x
 }
 
-@test "what cannot go together is wrong usage" {
+@test "options that exclude each other are wrong usage" {
   only_ours
   wrong "--raw and --label exclude each other" --raw --label
   wrong "--raw and --label exclude each other" -lR
   wrong "--raw and --events - exclude each other" --raw --events -
 }
 
-@test "--selector is the coroutine server's alone, and takes what there is" {
+@test "only coroutine has --selector, which accepts the selectors of this system" {
   local names
 
   only_ours
@@ -179,7 +179,7 @@ impossible() {
   same 1 "$STATUS"
 }
 
-@test "an address that is nobody's or no name cannot be had" {
+@test "an address that is not this host's, or is no name, is an error" {
   only_ours
   # No resolver needs to be asked about a name with an empty part.
   impossible "cannot find the address 'no..host': " --address no..host --port 0

@@ -54,7 +54,7 @@ $name|
 $name| two" "$name| three\\x1b")"
 }
 
-@test "--label marks what is left of a character, too" {
+@test "--label also marks the rest of a character" {
   local name
 
   only_ours
@@ -119,7 +119,7 @@ stop - 0" "$(awk '{
     '$1 + 0 < from || $1 + 0 > to' "$EVENTS")"
 }
 
-@test "--events beside the text changes nothing in it" {
+@test "--events FILE does not change the text" {
   only_ours
   start_server --events "$EVENTS"
   client connect send:hello half-close wait-eof
@@ -285,7 +285,7 @@ hold_until_stuck() {
   same "an old line" "$(cat "$EVENTS")"
 }
 
-@test "an events file that is emptied meanwhile starts anew" {
+@test "an events file that is emptied meanwhile has no hole" {
   only_ours
   start_server --events "$EVENTS"
   client connect send:hello half-close wait-eof

@@ -34,7 +34,7 @@ reach() {
   return "$status"
 }
 
-@test "a dead listener: it says so once, sleeps, and serves who is connected" {
+@test "a dead listener: it says so once, sleeps, and serves the connected clients" {
   local clients=2
 
   only_ours
@@ -64,7 +64,7 @@ reach() {
   same "Stopped." "$(tail -n 1 "$LOG")"
 }
 
-@test "a listener that dies while nobody is there" {
+@test "a listener that dies while there is no client" {
   only_ours
   not_under
   start_server
@@ -118,7 +118,7 @@ reach() {
 }
 
 # inside PID COMMAND...: runs the command in the network of that process.
-# beside: does so in the background; its process is then $!.
+# in_background: does so in the background; its process is then $!.
 inside() {
   local pid=$1
 
@@ -126,7 +126,7 @@ inside() {
   nsenter -t "$pid" -U -n --preserve-credentials "$@"
 }
 
-beside() {
+in_background() {
   local pid=$1
 
   shift
@@ -146,7 +146,7 @@ two_networks() {
   esac
   inside "$PID" ip link add near type veth peer name far 2>/dev/null ||
     skip "no pair of networks is allowed here"
-  beside "$PID" unshare -n sleep 60
+  in_background "$PID" unshare -n sleep 60
   FAR=$!
   wait_until in_other_network
   inside "$PID" ip link set far netns "$FAR"
@@ -177,7 +177,7 @@ in_other_network() {
     start_server --address 0.0.0.0
   two_networks
   client=$BATS_TEST_TMPDIR/client
-  beside "$FAR" "$BUILD/tools/client" -t 60 -a 10.9.0.1 "$PORT" \
+  in_background "$FAR" "$BUILD/tools/client" -t 60 -a 10.9.0.1 "$PORT" \
     connect name send:hello wait-closed >"$client" 2>&1
   wait_for hello
   name=$(cat "$client")
@@ -231,7 +231,7 @@ tried() {
   [ "$at" -le 20 ] || fail "there was no end of allocations"
 }
 
-@test "no memory for what recv fills is a set-up error" {
+@test "no memory for the buffer of recv is a set-up error" {
   only_ours
   preload no_memory
   PREPARE="$PRELOAD NO_MEMORY_PAGES=yes" run_server --port 0

@@ -109,7 +109,7 @@ stops_with() {
   same 0 "$STATUS"
 }
 
-@test "a stop while the server stands still is not lost" {
+@test "a stop signal to a server that SIGSTOP has stopped is not lost" {
   start_server
   freeze
   kill -TERM "$PID"
@@ -118,7 +118,7 @@ stops_with() {
   [ -n "$SERVER" ] || same 0 "$STATUS"
 }
 
-@test "what nobody has read is dropped at the stop, without a fault" {
+@test "data that was not received is dropped at the stop, without an error" {
   only_ours
   start_server
   hold connect send:first line fill:100000 wait-closed

@@ -89,7 +89,7 @@ prints() {
   prints '\0\0\xff\xfe.' '\x00\x00\xff\xfe.'
 }
 
-@test "invalid UTF-8 is escaped, and what follows is not" {
+@test "invalid UTF-8 is escaped, and the text after it is not" {
   start_server
   prints 'alone \x80 \xbf.' 'alone \x80 \xbf.'
   prints 'cut \xe2\x82. \xc3( \xf0\x9f\x90a' 'cut \xe2\x82. \xc3( \xf0\x9f\x90a'
@@ -98,7 +98,7 @@ prints() {
     'never \xc0\xaf \xf5\x80\x80\x80 \xfe'
 }
 
-@test "overlong forms, surrogates and what is past U+10FFFF are escaped" {
+@test "overlong forms, surrogates and code points above U+10FFFF are escaped" {
   start_server
   prints '\xc1\xbf \xe0\x80\xaf \xe0\x9f\xbf' '\xc1\xbf \xe0\x80\xaf \xe0\x9f\xbf'
   prints '\xf0\x80\x80\xaf \xf0\x8f\xbf\xbf' '\xf0\x80\x80\xaf \xf0\x8f\xbf\xbf'
@@ -146,7 +146,7 @@ prints() {
   wait_held
 }
 
-@test "what is left of a character at the close is escaped" {
+@test "the rest of a character is escaped when its client is closed" {
   start_server
   prints '\xf0\x9f\x90' '\xf0\x9f\x90'
   prints 'end\xc3' '\xc3'

@@ -208,7 +208,7 @@ many_at_once() {
   wait_until all_known "$at_once"
   refused=$(count 'Connection refused: .*FD_SETSIZE')
   case $1,$refused in
-  *select,0) [ "$at_once" -lt 1024 ] || fault "nobody is refused" ;;
+  *select,0) [ "$at_once" -lt 1024 ] || fault "no client is refused" ;;
   *select,*)
     [ "$refused" -le $((at_once - 1000)) ] || fault "$refused are refused"
     ;;

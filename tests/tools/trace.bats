@@ -62,10 +62,10 @@ hides() {
   trace processes
   shows 'child a  ... recv' 'child b  ... recv' 'fork()              = child a'
   grep 'parent   SIGCHLD .*a child has ended' "$OUT"
-  grep 'parent   wait4() .*= child b .*a zombie no longer' "$OUT"
-  grep 'parent   pselect(\[3 4\]) *\.\.\.' "$OUT"
+  grep 'parent   wait4() .*= child b .*no longer a zombie' "$OUT"
+  grep 'parent   pselect(\[4 5\]) *\.\.\.' "$OUT"
   grep 'child a  fcntl.*takes the lock' "$OUT"
-  grep 'child b  close(3) .*its own copy of the listener' "$OUT"
+  grep 'child b  close(4) .*its own copy of the listener' "$OUT"
 }
 
 @test "threads: who makes which call" {
@@ -119,7 +119,7 @@ hides() {
 @test "SERVER: what is not known of it is not named" {
   command -v python3 >/dev/null || skip 'there is no python3 here'
   SERVER="python3 $ROOT/tests/docs/article_server.py" trace
-  shows 'yours: the system calls' 'the kernel hands over client a' \
+  shows 'yours: the system calls' 'the kernel returns client a' \
     'yours: 0 ms' '"two\n"'
   hides 'the stop pipe'
 }

@@ -13,7 +13,7 @@
 #   turn                              a wait that begins and need not sleep
 #   who FD NAME                       what the descriptors are, at the end
 #   process ID NAME                   if there is more than one: "child a"
-#   asked CALLS VAIN                  of a server that never sleeps: how many
+#   asked CALLS EMPTY                 of a server that never sleeps: how many
 #                                     calls, and how many found nothing
 #
 # In a step the rows of a process are together, and the process that woke first
@@ -172,11 +172,11 @@ function row(call, shown_result, remark, short) {
 function end_run() {
   if (repeats[pid] > 0)
     row("...", "", "and so on: " repeats[pid] " more that found nothing",
-      repeats[pid] " more in vain")
+      repeats[pid] " more, nothing")
   repeats[pid] = 0
 }
 
-function in_vain() {
+function found_nothing() {
   vain++
   if ((pid, verb, fd) in run) {
     if (++repeats[pid] > 50)
@@ -324,11 +324,11 @@ function accept_returns(woken,    call) {
     new_client(result + 0)
     row(call, "= " result + 0, (woken ? "woken: " : "") \
       (accept_sleeps && !woken ? who(result + 0) " was waiting in the backlog" : \
-      "the kernel hands over " who(result + 0)), "here is " who(result + 0))
+      "the kernel returns " who(result + 0)), "here is " who(result + 0))
   } else if (!clients)
-    row(call, "= EAGAIN", "tried first: nobody there yet", "nobody there yet")
+    row(call, "= EAGAIN", "tried first: there is no client yet", "no client yet")
   else
-    row(call, "= EAGAIN", "nobody else waits", "nobody else")
+    row(call, "= EAGAIN", "no other client waits", "no other client")
 }
 
 function recv_returns(woken,    call, data) {
@@ -427,7 +427,7 @@ function explain_enter(woken,    handed) {
     row("... io_uring_enter", "= " result + 0, "woken: something is done" \
       (told_rings ? "" : ", which strace cannot see"), "something is done")
   else
-    row(shown(), "= " result + 0, "requests handed over: " handed,
+    row(shown(), "= " result + 0, "requests submitted: " handed,
       "requests: " handed)
 }
 
@@ -485,7 +485,7 @@ function explain_fcntl(    call) {
   else if (arguments ~ /F_SETOWN/) {
     name_watched(fd, "the stop pipe")
     row(call, "= 0", "its signals come here: those of " who(fd),
-      "signals to whom?")
+      "signals come here")
   } else if (arguments ~ /F_SETSIG/)
     row(call, "= 0", "signals that queue up and name the descriptor",
       "queued, with its number")
@@ -517,7 +517,7 @@ function explain_sigtimedwait(woken,    number) {
 function explain_wait(woken) {
   if (result + 0 > 0)
     row(woken ? "... " verb : shown(), "= " called[result + 0],
-      "it has ended, and is a zombie no longer", called[result + 0] " is gone")
+      "it has ended, and is no longer a zombie", called[result + 0] " is gone")
   else if (result ~ /ECHILD/)
     row(shown(), "= ECHILD", "there are no children", "no children")
   else
@@ -641,7 +641,7 @@ function ends(text,    woken) {
   if (fd == -1 && verb == "write")
     told_rings = 1
   if ((verb == "accept" || verb == "recv") && result ~ /EAGAIN/ && !woken) {
-    if (in_vain())
+    if (found_nothing())
       return
   } else
     leave_run()
