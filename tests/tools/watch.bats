@@ -66,6 +66,13 @@ watch_plain() {
   port=$(sed -n 's/.* listens on port \([0-9]*\)[.]$/\1/p' out)
 }
 
+# end_plain: ends it, and removes the fifo of its keys.
+end_plain() {
+  kill "$plain_pid"
+  wait "$plain_pid" || true
+  rm keys
+}
+
 # said TEXT: waits until a line has it.
 said() {
   local end=$((SECONDS + 20))
@@ -122,8 +129,13 @@ ended() {
   grep "^port $from .*[o=].* 13 B " out
   seen 'blocking: 3 people, waiting now 2,'
   refuse grep '^bob' out
+  client 'send:zed\n' line reset
+  seen "port $from"
+  echo >&8
+  seen 'blocking: 4 people, waiting now 2,'
+  grep "^port $from .*x" out
   leaves "$anna"
-  seen 'blocking: 3 people, waiting now 1,'
+  seen 'blocking: 4 people, waiting now 1,'
   grep '^anna .*|' out
   refuse grep '^bob' out
 }
@@ -302,7 +314,7 @@ bounded() {
   first=$port
   "$BUILD/tools/watch" -a 127.0.0.1 "$first" . poll "$BUILD/poll" \
     </dev/null >second 2>&1 3>&- &
-  plain_pid=$!
+  clients=$!
   until grep 'is in use, so this is port' second; do sleep 0.02; done
   grep "^Port $first is in use, so this is port [0-9]*\.$" second
   refuse grep "^nc 127.0.0.1 $first$" second
@@ -323,9 +335,7 @@ fake_list() {
   said 'anna at'
   client 'send:bob\n'
   said "127.0.0.1:$from: has sent something, bytes that wait: 4"
-  kill "$plain_pid"
-  wait "$plain_pid" || true
-  rm keys
+  end_plain
   fake_list
   echo 'Proto Recv-Q Send-Q  Local Address  Foreign Address  (state)' >netstat
   watch_plain blocking "'$BUILD/blocking' --label"

@@ -77,6 +77,8 @@ static void make_place(struct room *room)
     for (int i = 0; i < room->count; i++)
         if (room->people[i].client.closed == NEVER)
             room->people[kept++] = room->people[i];
+    if (kept == room->count)
+        return;
     room->count = kept;
     index_people(room);
 }
@@ -169,6 +171,14 @@ static void note_wait(struct room *room, struct person *person, double wait)
         room->longest = wait;
 }
 
+/* Returns the last letter, if there is any. */
+static struct letter *last_letter(struct person *person)
+{
+    int sent = person->client.sent;
+
+    return &person->client.letters[sent > 0 ? sent - 1 : 0];
+}
+
 static void accept_person(struct room *room, struct person *person, double time)
 {
     if (person->client.accepted != NEVER)
@@ -182,7 +192,7 @@ static void accept_person(struct room *room, struct person *person, double time)
 static void pay_events(struct room *room, struct person *person)
 {
     const struct client *client = &person->client;
-    const struct letter *last = &client->letters[client->sent - 1];
+    const struct letter *last = last_letter(person);
     double wait = client->accepted - client->begun;
 
     if (person->owes_connect)
@@ -253,8 +263,8 @@ static void print_words(struct room *room, struct person *person, double time,
         person->owes_name = *person->name != '\0';
     }
     if (client->printed == client->sent) {
-        if (client->sent > 0 && time - room->start - close_by <
-                                    client->letters[client->sent - 1].printed)
+        if (client->sent > 0 &&
+            time - room->start - close_by < last_letter(person)->printed)
             return;
         add_letter(person, last_look(room));
         person->guessed = true;
@@ -352,7 +362,7 @@ static struct person *find_speaker(struct room *room, const char **line,
     const char *bar = memchr(*line, '|', *length < 80 ? *length : 80);
     struct person *person = NULL;
 
-    if (bar != NULL && bar[1] == ' ' &&
+    if (bar != NULL && bar + 1 < *line + *length && bar[1] == ' ' &&
         copy_address(*line, (size_t)(bar - *line), address) &&
         (person = find_person(room, address)) != NULL) {
         *length -= (size_t)(bar + 2 - *line);
@@ -414,15 +424,16 @@ static void correct(struct person *person, const struct connection *seen,
                     double now)
 {
     struct client *client = &person->client;
-    struct letter *last = &client->letters[client->sent - 1];
+    struct letter *last = last_letter(person);
+    double least = client->sent > 1 ? last[-1].printed : client->begun;
 
     if (!person->exact)
         client->begun =
             time_ago(now, seen->connected, client->begun,
                      client->accepted == NEVER ? now : client->accepted);
     person->exact = true;
-    if (person->guessed)
-        last->sent = time_ago(now, seen->received, last->sent, last->printed);
+    if (person->guessed && seen->received >= 0)
+        last->sent = time_ago(now, seen->received, least, last->printed);
 }
 
 /* Something was received, and after a whole look the server has not said whose
@@ -437,8 +448,7 @@ static void see_taken(const struct look *look, struct person *person,
         person->came = client->begun + close_by;
     if (seen->received >= 0 && came > person->came) {
         if (client->printed == client->sent &&
-            (client->sent == 0 ||
-             client->letters[client->sent - 1].printed < came))
+            (client->sent == 0 || last_letter(person)->printed < came))
             add_letter(person, came);
         /* The answer may be as old as the question. */
         person->came =
@@ -525,6 +535,8 @@ void room_look(struct room *room, double now(void))
     struct look look = {.room = room, .time = time, .clock = now};
     int known = room->count;
 
+    if (room->over)
+        return;
     room->view = each_connection(room->port, see, &look);
     sort_people(room, known);
     room->looked = time;
@@ -537,7 +549,7 @@ void room_look(struct room *room, double now(void))
             continue;
         /* The list of the kernel may pass over one while it changes. */
         if (room->view != NOTHING && ++person->missed == 2)
-            end_person(room, person, time, person->client.accepted == NEVER);
+            end_person(room, person, time, is_queued(room, person));
         measure(room, person);
     }
 }
@@ -547,8 +559,19 @@ void room_skip(struct room *room, double time)
     room->looked = time;
 }
 
+void room_last_look(struct room *room, double now(void))
+{
+    if (room->over)
+        return;
+    room_look(room, now);
+    room->still_waiting = count_waiting(room);
+}
+
 void room_close(struct room *room, double time)
 {
+    if (room->over)
+        return;
+    room->over = true;
     room->now = room->start == NEVER ? 0 : time - room->start;
     for (int i = 0; i < room->count; i++)
         if (room->people[i].client.closed == NEVER)

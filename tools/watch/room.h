@@ -61,6 +61,7 @@ struct room {
     int open;             /* announced and not gone */
     int late;             /* those who waited so long that one notices */
     int still_waiting;    /* when the server was told to stop */
+    bool over;            /* the server is gone */
     double longest;       /* wait of all */
     long unknown;         /* lines printed of which one cannot tell whose */
 };
@@ -77,6 +78,10 @@ void room_look(struct room *room, double now(void));
 /* Nothing was seen for a while, as the program was stopped: nothing that waits
  * is known to have waited since then. */
 void room_skip(struct room *room, double time);
+
+/* Looks once more, before the server is stopped or after it has ended by
+ * itself, and counts those who wait. */
+void room_last_look(struct room *room, double now(void));
 
 /* Ends all that is not over: the server is gone. */
 void room_close(struct room *room, double time);

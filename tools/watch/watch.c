@@ -282,11 +282,8 @@ static void start_next(void)
 /* Stops the server. Those who wait have waited to its end. */
 static void stop_current(void)
 {
-    struct room *room = rooms[current];
-
-    room_look(room, now);
-    room->still_waiting = count_waiting(room);
-    stop_server(&server, room, now);
+    room_last_look(rooms[current], now);
+    stop_server(&server, rooms[current], now);
 }
 
 /* Says on the page that the server has ended, or what it complains of. */
@@ -296,7 +293,7 @@ static void look_after_server(void)
 
     if (process_has_ended(&server)) {
         read_server(&server, rooms[current], now());
-        rooms[current]->still_waiting = count_waiting(rooms[current]);
+        room_last_look(rooms[current], now);
         room_close(rooms[current], now());
         describe_end(&server, end);
         snprintf(page.note, sizeof page.note, "%s has ended: %s%s%s",
