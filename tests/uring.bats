@@ -7,6 +7,11 @@
 
 load helpers
 
+setup() {
+  only_server uring
+  prepare_test
+}
+
 # with_object [FAULT]: loads the object into the next server. The completions
 # go to the file TRACE.
 with_object() {
