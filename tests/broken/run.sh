@@ -22,14 +22,14 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 root=${here%/*/*}
 JOBS=${JOBS:-2}
 
-# Seconds after which a scenario gives up: a server as it is, and a broken one,
-# of which nothing good is expected any more; and seconds after which a run of
-# scenarios is ended that does not end by itself.
+# Seconds after which a scenario gives up, with a correct server and with a
+# broken one; and seconds after which a run of scenarios that does not end by
+# itself is ended.
 PATIENCE=10
 IMPATIENCE=4
 OUTER=180
 
-# What a run of the suite needs of the project.
+# The parts of the project that a run of the suite needs.
 PARTS='Makefile common blocking busy processes threads select poll signals epoll
 kqueue uring coroutine tools tests'
 
@@ -40,7 +40,7 @@ die() {
 
 # --- The patches -------------------------------------------------------------
 
-# header FIELD PATCH: what the lines above the diff say.
+# header FIELD PATCH: the value of this field in the lines above the diff.
 header() {
   sed -n "/^\$/q; s/^$1: *//p" "$2"
 }
@@ -80,20 +80,21 @@ list() {
 
 # --- Building ----------------------------------------------------------------
 
-# program BACKEND: what make calls it; that of coroutine/poll is coroutine.
+# program BACKEND: its name for make; that of coroutine/poll is coroutine.
 program() {
   echo "build/${1%%/*}"
 }
 
-# targets BACKEND: what of a server is built anew with a bug in it. The other uring
-# is the one whose requests can be made to fail.
+# targets BACKEND: the programs to build again with a bug in them. The second
+# uring is the one whose requests can be made to fail.
 targets() {
   program "$1"
   [ "$1" != uring ] || echo build/tests/uring-faults
 }
 
-# build DIRECTORY TARGET...: builds in a copy. A make above this one has flags
-# and jobs that are not for it; its CC and the like come by the environment.
+# build DIRECTORY TARGET...: builds in a copy. The flags and jobs of a make
+# that called this script must not reach this one; its CC and the like come
+# from the environment.
 build() {
   (
     cd "$1" || exit 1
@@ -119,8 +120,8 @@ make_base() {
 
 # --- Running the suite -------------------------------------------------------
 
-# bounded COMMAND...: runs it in a process group of its own, of which nothing is
-# left when the command has ended or OUTER seconds are over.
+# bounded COMMAND...: runs the command in its own process group, and ends the
+# whole group when the command has ended or OUTER seconds are over.
 bounded() {
   local end=$((SECONDS + OUTER)) status=0
 
@@ -150,7 +151,7 @@ files_with() {
 }
 
 # suite DIRECTORY BACKEND NAME...: runs these scenarios in a copy; prints what
-# bats says. What the suite outside was told is not for this one.
+# bats says. The variables for a suite that called this script are unset.
 suite() {
   local directory=$1 backend=$2 name filter='' files=''
   shift 2
@@ -170,7 +171,7 @@ suite() {
 }
 
 # said_of NAME TAP: "ok", "not ok" or "ok # skip REASON", as bats said of this
-# scenario; nothing where it did not run.
+# scenario; nothing if it did not run.
 said_of() {
   awk -v name="$1" '
     /^(not )?ok [0-9]+ / {
@@ -184,7 +185,8 @@ said_of() {
 
 # --- One bug -----------------------------------------------------------------
 
-# sound_tap BACKEND: the file with what bats says of the server without a bug.
+# sound_tap BACKEND: the file with the output of bats for the server without a
+# bug.
 sound_tap() {
   echo "$work/sound.${1%%/*}.${1#*/}"
 }
@@ -207,32 +209,32 @@ try_sound() {
   fi
 }
 
-# apply PATCH COPY: puts the bug in; prints what patch(1) says.
+# apply PATCH COPY: applies the patch; prints the output of patch(1).
 apply() {
   local file
 
-  # Of a file that it misses patch would ask the terminal for the name.
+  # For a missing file patch would ask on the terminal for the name.
   for file in $(patched_files "$1"); do
     [ -f "$2/$file" ] || { echo "there is no $file" && return 1; }
   done
   (cd "$2" && patch -p1 -N -i "$1" 2>&1 </dev/null)
 }
 
-# how_to_refresh PATCH: what to do where it does not apply.
+# how_to_refresh PATCH: what to do if it does not apply.
 how_to_refresh() {
   local name=tests/broken/${1##*/} files
 
   files=$(patched_files "$1" | xargs)
   cat <<END
 The code that this bug goes into has changed. Put the bug in by hand, write the
-patch anew below its header, and take the bug out again:
+patch again below its header, and take the bug out again:
     sed '/^\$/q' $name >new
     git diff $files >>new && mv new $name
     git checkout $files
 END
 }
 
-# failed TEXT FILE: prints a failed test, and below it what the file says.
+# failed TEXT FILE: prints a failed test, and below it the file.
 failed() {
   echo "not ok - $1"
   sed 's/^/# /' "$2"
@@ -327,7 +329,7 @@ report() {
   [ $((caught + skipped)) -eq "$total" ]
 }
 
-# clean_up: ends what still runs and removes the copies.
+# clean_up: ends the processes that still run and removes the copies.
 clean_up() {
   # shellcheck disable=SC2086 # several numbers
   [ -z "$workers" ] || kill $workers 2>/dev/null
@@ -350,8 +352,8 @@ make_base
 start_workers try_sound "$work/backends" 7>/dev/null
 wait
 mkfifo "$work/verdicts"
-# Opened for both, or open would wait for the other side. What is read ends when
-# no worker has it open any more.
+# For reading and writing, since open would otherwise wait for the other side.
+# The input ends when no worker has it open any more.
 exec 7<>"$work/verdicts"
 start_workers try_bug "$work/patches"
 exec 8<"$work/verdicts" 7>&-

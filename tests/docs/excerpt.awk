@@ -6,7 +6,7 @@
 # prints the page's line, the file, and "ok" or what is wrong, with tabs between
 # them; with -v where=yes the page's line and the line of the file instead.
 
-# The first line of the file at which the excerpt stands, 0 where it is not.
+# The first line of the excerpt in the file, 0 if it is not there.
 function find(file,    lines, text, i, j) {
   while ((getline text < (root "/" file)) > 0)
     line[++lines] = text
@@ -30,7 +30,7 @@ function finish(    at) {
   } else if (file == "-") {
     print page_line "\t-\tthe line above does not say which file is quoted"
   } else if (at == 0) {
-    print page_line "\t" file "\tthese lines do not stand in " file
+    print page_line "\t" file "\tthese lines are not in " file
   } else if (claimed > 0 && claimed != at) {
     print page_line "\t" file "\tit is at line " at ", not at " claimed \
       " (run.sh --lines corrects it)"

@@ -16,14 +16,14 @@
 # known (`ports`: real and page's, in pairs); a time is a time; and an error is
 # worded as glibc does, whatever the libc here says.
 
-# reword(THIS, AS): what another libc (musl, BSD's) says for the same errno.
+# reword(THIS, AS): the text of another libc (musl, BSD's) for the same errno.
 function reword(this, as) {
   words[++reworded] = this
   usual[reworded] = as
 }
 
 BEGIN {
-  # A copy of what was never set would be text in busybox.
+  # In busybox a copy of an unset value would be text.
   fresh_count = reworded = shell_lines = 0
   reword("Address in use", "Address already in use")
   reword("Address not available", "Cannot assign requested address")
@@ -119,7 +119,7 @@ function run_length(w, g,    n, before) {
 
 FILENAME == ARGV[1] { known[$1] = $2; taken[$2] = $1; next }
 FILENAME == ARGV[2] { wanted[++wanted_count] = normal($0); next }
-# What the shell says of its jobs.
+# The messages of the shell about its jobs.
 /^[^ ]*: line [0-9]+: +[0-9]+ [A-Z]/ || /^\[[0-9]+\][-+ ] / {
   shell_lines++
   next
@@ -143,8 +143,8 @@ END {
         break
       }
     } else if (loose && g <= got_count) {
-      # What stands behind `...` may begin at any line; the last one must end
-      # where the output ends.
+      # The lines after `...` may begin anywhere; the last one must be at the
+      # end of the output.
       g++
     } else {
       short = g + n > got_count && !whole

@@ -1,5 +1,5 @@
-# plan.awk: reads a page of documentation and says what in it can be
-# checked, one thing per line, for run.sh:
+# plan.awk: reads a page of documentation and lists what can be checked in it,
+# one thing per line, for run.sh:
 #
 #   session LINE        a heading: what follows starts with a new shell
 #   needs COMMAND       the session's blocks need it to succeed

@@ -1,30 +1,30 @@
 #!/usr/bin/env bash
-# run.sh: does every page of documentation still say what is true?
+# run.sh: checks whether every page of documentation is still true.
 #
 #     bash tests/docs/run.sh                      README.md and docs/*.md
 #     bash tests/docs/run.sh docs/select.md     one page
 #     bash tests/docs/run.sh --lines [PAGE...]    corrects line numbers in the pages
 #
-# - What stands behind `$ ` in a block ```console is typed into a shell, and
-#   what is printed must be what the page prints. The blocks under one heading
-#   are one session, from top to bottom, with one server at the most. A line
-#   `...` stands for any lines.
-# - A block ```c quotes a file: the one that the line above it links to, or names
-#   in a comment <!-- epoll/server.c -->. Its lines must stand there, in one
-#   piece, and at the line that the link names.
-# - <!-- needs: COMMAND --> under a heading: skipped where the command fails, as
-#   it is where a program of the session was not built.
+# - The text after `$ ` in a block ```console is typed into a shell, and the
+#   output must be what the page shows. The blocks under one heading are one
+#   session, from top to bottom, with one server at the most. A line `...`
+#   stands for any lines.
+# - A block ```c quotes a file: the one that the line above it links to, or
+#   names in a comment <!-- epoll/server.c -->. Its lines must be in that file,
+#   in one piece, and at the line that the link names.
+# - <!-- needs: COMMAND --> under a heading: skipped if the command fails, or
+#   if a program of the session was not built.
 # - <!-- not run: REASON --> above a block: its commands are not run, but every
 #   `make` in it must name a target that there is.
 # - The files that a page links to must exist, and the drawings in docs/pictures
 #   must be what docs/pictures/draw.awk draws now.
 #
-# $PORT is 8888, as on the pages. Servers (build/poll, or build/working-poll, which
-# a page builds) get a free port instead, and the clients are led there; a client's
-# address on the page stands for one real client. Nothing waits by the clock: each
-# command is followed by the wait for its output (LIMIT seconds at the most). A
-# session that has not ended after SESSION_LIMIT seconds is ended, with all its
-# processes.
+# $PORT is 8888, as on the pages. Servers (build/poll, or build/working-poll,
+# which a page builds) get a free port instead, and the clients are led there;
+# a client's address on the page stands for one real client. Nothing is timed:
+# after each command the script waits for its output (LIMIT seconds at the
+# most). A session that has not ended after SESSION_LIMIT seconds is ended,
+# with all its processes.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
 # outside: BUILD (where the programs are), NC (a netcat), LIMIT, SESSION_LIMIT.
@@ -38,7 +38,7 @@ build=$(cd "${BUILD:-$root/build}" && pwd) || exit 1
 NC=${NC:-nc}
 LIMIT=${LIMIT:-10}
 SESSION_LIMIT=${SESSION_LIMIT:-$((LIMIT * 18))}
-# What the pages print is what is printed in English.
+# The pages show the output in English.
 export LC_ALL=C
 # shellcheck source=tools/servers.sh
 . "$root/tools/servers.sh"
@@ -76,7 +76,7 @@ ports_known() {
 }
 
 # real_command TEXT: the command with ports that are free or in use here. Sets
-# REAL, and STARTS to the page's port where it starts a server.
+# REAL, and STARTS to the page's port if it starts a server.
 real_command() {
   local asked='' plain
 
@@ -105,8 +105,8 @@ server_lives() {
   [ -n "$server_pid" ] && kill -0 "$server_pid" 2>/dev/null
 }
 
-# new_port: reads the port of the server that was just started from where its
-# first line went: the output, or a file in the session's directory.
+# new_port: reads the port of the server that was just started from its first
+# line, which is in the output or in a file in the session's directory.
 new_port() {
   local end=$((SECONDS + LIMIT)) port
 
@@ -115,7 +115,7 @@ new_port() {
       tail -n +$((seen + 1)) "$work/out"
       find . -type f -exec cat {} +
     } | awk -v ports=" $ports_seen " '
-        # To the end, or a writer in front of it would complain.
+        # It reads to the end; otherwise a writer before it would complain.
         /^Listening on: .*:[0-9]+$/ && !found {
           sub(/.*:/, "")
           if (!index(ports, " " $0 " ")) { found = 1; print }
@@ -134,13 +134,13 @@ new_port() {
   return 1
 }
 
-# Whether what was started last is still there, or has only just left.
+# Whether the process that was started last still runs, or has only just ended.
 server_lives_now() {
   kill -0 "$!" 2>/dev/null || [ "$((tries += 1))" -lt 5 ]
 }
 
-# settle: waits until what was printed since the last command is what is wanted.
-# Fails where it is not.
+# settle: waits until the output since the last command is what is wanted.
+# Fails if it is not.
 settle() {
   local end=$((SECONDS + LIMIT)) verdict partial
 
@@ -187,19 +187,20 @@ do_step() {
   command=
 }
 
-# jobs_end: waits until what the session has started has ended. Fails where
-# something goes on running.
+# jobs_end: waits until all jobs of the session have ended. Fails if one
+# continues to run.
 jobs_end() {
   local end=$((SECONDS + LIMIT))
 
-  # The shell forgets a job that has ended once it has told.
+  # The shell forgets a job that has ended after it has reported it.
   while jobs >/dev/null && [ -n "$(jobs -p)" ]; do
     [ "$SECONDS" -le "$end" ] || return 1
     sleep 0.02
   done
 }
 
-# end_jobs: ends what a session has left running, each by its process group.
+# end_jobs: ends the jobs that a session has left running, each by its process
+# group.
 end_jobs() {
   local pid end=$((SECONDS + LIMIT)) signal=TERM
 
@@ -211,7 +212,7 @@ end_jobs() {
     signal=0
     [ "$SECONDS" -le "$end" ] || signal=KILL
     sleep 0.02
-    # The shell forgets a job that has ended once it has told.
+    # The shell forgets a job that has ended after it has reported it.
     jobs >/dev/null
   done
 }
@@ -226,7 +227,7 @@ run_session() {
   set -m
   trap 'end_jobs; exit 1' TERM
   cd "$tree" || exit 1
-  # What netcats say on their standard error differs from one to the next.
+  # The messages of netcats on standard error differ.
   eval "nc() { command $NC \"\$@\" 2>/dev/null; }"
   : >"$work/out"
   : >"$work/names"
@@ -269,7 +270,7 @@ take_line() {
   esac
 }
 
-# finish_step: types the command whose output is now known in full.
+# finish_step: types the command, whose wanted output is now complete.
 finish_step() {
   [ -n "$command" ] && [ -z "$broken" ] || return 0
   do_step || broken=$command
@@ -305,7 +306,7 @@ check_port() {
   esac
 }
 
-# check_make COMMAND: whether all that it would make can be made.
+# check_make COMMAND: whether all its targets exist.
 check_make() {
   local word
 
@@ -382,7 +383,7 @@ session() {
   done <"$work/results"
 }
 
-# await_session FILE: waits until it ends. Where it takes too long, ends it.
+# await_session FILE: waits until it ends. If it takes too long, ends it.
 await_session() {
   local end=$((SECONDS + SESSION_LIMIT))
 
@@ -429,7 +430,8 @@ line $line: $target does not exist"
   fi
 }
 
-# check_page PAGE: PAGE is a path from the project's directory, or a whole one.
+# check_page PAGE: PAGE is a path relative to the project's directory, or an
+# absolute one.
 check_page() {
   local plan=$scratch/plan file
 
@@ -446,7 +448,7 @@ check_page() {
   links "$plan"
 }
 
-# check_pictures: each drawing is what its text gives now.
+# check_pictures: whether each drawing is what its text gives now.
 check_pictures() {
   local text name
 
@@ -462,7 +464,7 @@ check_pictures() {
   done
 }
 
-# fix_lines PAGE: writes the line numbers that hold now into the page's links.
+# fix_lines PAGE: writes the current line numbers into the links of the page.
 fix_lines() {
   awk -f "$here/plan.awk" "$1" |
     awk -v root="$root" -v where=yes -f "$here/excerpt.awk" \
@@ -482,8 +484,8 @@ fix_lines() {
 
 # --- The check must be able to fail ------------------------------------------
 
-# must_fail WHAT TEXT: a page with this text is found wrong. TEXT is a session
-# in printf's notation.
+# must_fail WHAT TEXT: whether a page with this text is found wrong. TEXT is a
+# session in printf's notation.
 must_fail() {
   local found
 

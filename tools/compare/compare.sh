@@ -1,18 +1,18 @@
 #!/bin/sh
-# compare.sh: what each server costs on this machine, in one table.
+# compare.sh: measures what each server costs on this machine, in one table.
 #
 #     make compare
 #     make compare BACKENDS="poll epoll coroutine/poll asyncio"
 #
 #     make compare SERVER="python3 mine.py"          and a server of your own
 #
-# In addition to the servers it measures the yardstick, which is the least that
-# such a server can do, and as peers those of libevent, libev, libuv, asyncio,
-# ncat, socat and nc that are installed. All of them run one after another, and
-# that ROUNDS times (3), so that a slow moment of the machine does not fall on one
-# alone; the table has the medians. SERVER, which is called "yours", has to take
-# --port, and to print the Listening line and what it receives. What the columns
-# mean is in docs/compare.md.
+# In addition to the servers it measures the yardstick, which does the least
+# that such a server can do, and the peers (libevent, libev, libuv, asyncio,
+# ncat, socat and nc) that are installed. All of them run one after another,
+# ROUNDS times (3), so that a slow moment of the machine does not affect only
+# one; the table has the medians. SERVER, which is called "yours", must accept
+# --port, and print the Listening line and what it receives. docs/compare.md
+# explains the columns.
 #
 # $BUILD/compare/ then has each figure of each round (raw.tsv), the table and
 # the charts. This puts the table and the charts of the last run into docs/:
@@ -20,8 +20,8 @@
 #     sh tools/compare/compare.sh --publish
 #
 # From outside: BUILD (where the programs are), BACKENDS, SERVER, ROUNDS, and
-# TIME, the seconds after which no round is to end, the first one excepted. It
-# uses no address but loopback's, takes about three minutes, and leaves nothing
+# TIME, the seconds within which every round but the first must end. It uses
+# only the loopback address, takes about three minutes, and leaves nothing
 # running.
 # shellcheck disable=SC1091,SC2034,SC2154 # measuring.sh knows these names
 set -u
@@ -48,8 +48,8 @@ note() {
   grep -qxF "$*" "$work/notes" || printf '%s\n' "$*" >>"$work/notes"
 }
 
-# Sets $python to the interpreter itself, whose CPU time it is. It may be hidden
-# behind a script that chooses one.
+# Sets $python to the interpreter itself, whose CPU time is measured. `python3`
+# may be a script that chooses one.
 find_python() {
   python=$(limit 10 python3 -c '
 import sys
@@ -57,7 +57,7 @@ sys.version_info >= (3, 7) and print(sys.executable)' 2>/dev/null) &&
     [ -n "$python" ]
 }
 
-# usable NAME: says whether that server can be run here, else sets $reason.
+# usable NAME: whether that server can run here; if not, sets $reason.
 usable() {
   reason='not installed'
   case $1 in
@@ -74,7 +74,8 @@ usable() {
   yardstick) ;;
   libevent | libev | libuv) [ -x "$BUILD/peers/$1" ] ;;
   yours) find_yours ;;
-  # Also one that is built may find that this system does not let it wait.
+  # A server that is built may still find that this system does not let it
+  # wait.
   */*)
     built "$1" && try "$BUILD/${1%%/*}" --selector "${1#*/}" \
       --address "$host" --port 0
@@ -113,8 +114,8 @@ choose_servers() {
   }
 }
 
-# room_for NUMBER...: prints the numbers of clients, as N,N,..., that the limit on
-# descriptors leaves room for: a descriptor each, and some besides.
+# room_for NUMBER...: prints the numbers of clients, as N,N,..., that the limit
+# on descriptors allows: one descriptor each, and a few more.
 room_for() {
   list=
   for level in "$@"; do
@@ -129,7 +130,8 @@ room_for() {
   echo "${list#,}"
 }
 
-# title NAME: the name in the table. How kqueue is made here, it says itself.
+# title NAME: the name in the table. kqueue prints its own, with how it is
+# made.
 title() {
   case $1 in
   kqueue) limit 10 "$BUILD/kqueue" --version | sed 's/ (ways-to-wait).*//' ;;
@@ -141,7 +143,8 @@ title() {
 }
 
 # keep SERVER MEASUREMENT [AT]: adds what was measured to raw.tsv, a line for
-# each figure. AT is the recv size; of messages and active, it is the clients.
+# each figure. AT is the recv size; for messages and active it is the number of
+# clients.
 keep() {
   awk -F '\t' -v OFS='\t' -v server="$1" -v what="$2" -v at="${3:--}" \
     -v round="$round" '
@@ -153,8 +156,8 @@ keep() {
     }' "$work/result" >>"$out/raw.tsv"
 }
 
-# served SERVER MEASUREMENT: prints the numbers of clients of which it served all
-# in the first round.
+# served SERVER MEASUREMENT: prints the numbers of clients with which it served
+# all in the first round.
 served() {
   awk -F '\t' -v server="$1" -v figure="$2 messages" '
     $1 == server && $2 == 1 && $3 == figure && $5 > 0 {
@@ -177,7 +180,7 @@ levels_of() {
   esac
 }
 
-# complain SERVER MEASUREMENT: notes why a figure is missing.
+# complain SERVER MEASUREMENT: adds a note why a figure is missing.
 complain() {
   case $(cat "$work/complaint") in
   *'output has ended'*) note "$1: ended by itself when there were too many clients" ;;
@@ -251,7 +254,7 @@ measure_calls() {
   keep "$name" calls "$clients"
 }
 
-# The busy server makes as many as it finds the time for.
+# The number of calls of the busy server depends only on the time.
 measure_all_calls() {
   [ "$1" != busy ] || return 0
   measure_calls "$1" 100 1100 1 messages --count 1200
@@ -278,7 +281,7 @@ measure_all() {
   echo
 }
 
-# Says whether the time lasts for one more round like those before.
+# Whether there is time for one more round like those before.
 time_left() {
   passed=$(($(date +%s) - start))
   [ "$round" -gt 1 ] && [ $((passed + passed / (round - 1))) -gt "$TIME" ] ||
@@ -299,7 +302,7 @@ describe() {
   done
 }
 
-# present PROGRAM: what that awk program makes of all this.
+# present PROGRAM: the output of that awk program for all figures.
 present() {
   awk -v out="$out" -f "$here/median.awk" \
     -f "$here/read.awk" -f "$here/$1" \

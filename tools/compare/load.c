@@ -1,5 +1,5 @@
 /*
- * load.c: puts a load on a server of this machine and prints what it cost.
+ * load.c: puts a load on a server of this machine and prints its cost.
  *
  *     build/tools/load flood       [--mib N]                       PORT
  *     build/tools/load connections [--count N]                     PORT

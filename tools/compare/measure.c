@@ -3,8 +3,8 @@
  * queues; measure.h says what each function returns.
  *
  * The CPU clock of another process is in POSIX and exact to the nanosecond. It
- * has all threads in it, and not the children, which Linux lists in /proc. On
- * other systems ps(1) has to do for all.
+ * includes all threads, but not the children, which Linux lists in /proc. On
+ * other systems only ps(1) is used.
  *
  * See clock_getcpuclockid(3), proc_pid_stat(5), proc_pid_smaps(5), proc_net(5).
  */
@@ -93,7 +93,7 @@ struct usage {
     int64_t own_time, time, memory;
 };
 
-/* Returns what ps knows of it, or UNKNOWN three times. */
+/* Returns what ps shows about it, or UNKNOWN three times. */
 static struct usage usage_of_ps(long pid)
 {
     size_t count;
@@ -241,8 +241,8 @@ int64_t cpu_time(long pid)
 }
 
 /* Returns a process's share of the memory that is no part of a file, from
- * /proc/PID/smaps_rollup; before Linux 5.4, its share of all. Of programs and
- * libraries it would depend on who else happens to use them. */
+ * /proc/PID/smaps_rollup; before Linux 5.4, its share of all. For programs and
+ * libraries this would depend on which other processes use them. */
 static int64_t share_of_memory(long pid)
 {
     char path[64], line[256];

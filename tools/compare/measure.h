@@ -23,7 +23,7 @@ int64_t cpu_time(long pid);
 /* Returns the memory that a process and those that it started occupy now, in
  * bytes; UNKNOWN for a pid of 0. On Linux a page that several processes have
  * counts once, since each has its share of it (PSS), and pages of files do not
- * count. ps knows no shares: there each page counts for each process. See
+ * count. ps has no shares: with ps each page counts for each process. See
  * proc_pid_smaps(5), ps(1). */
 int64_t resident_memory(long pid);
 

@@ -18,12 +18,12 @@ export LC_ALL
 load=$BUILD/tools/load
 yardstick=$BUILD/tools/yardstick
 python=python3
-host=::1   # where all of them listen,
-yours=     # and where yours does
+host=::1   # where all servers listen
+yours=     # where your own listens
 server=
 loader=
 pin=   # words before a command: keep it on the last CPU that we may use
-apart= # the same for the first one
+apart= # the same for the first CPU
 calls= # a file: strace writes the server's system calls to it
 
 has() {
@@ -49,9 +49,9 @@ raise_limit() {
   ulimit -n "$most" 2>/dev/null && descriptors=$most
 }
 
-# Ends what this script has started, by its process id. There is nothing that a
-# server could lose, and a shell's child that has not become the server yet
-# would take note of a milder signal, and go on.
+# Ends the processes that this script has started, by their ids. The servers
+# have nothing to lose, and a child of the shell that has not become the server
+# yet would survive a milder signal.
 stop_server() {
   exec 3<&-
   [ -z "$loader" ] || kill -KILL "$loader" 2>/dev/null
@@ -73,16 +73,16 @@ begin_measuring() {
   [ -n "$port" ] || host=127.0.0.1 # there is no IPv6
 }
 
-# try COMMAND...: starts a server until it listens. Sets $line to the first line
-# that it prints; if that is not the Listening line, $reason to the last of what
-# it says.
+# try COMMAND...: starts a server until it listens. Sets $line to the first
+# line that it prints; if that is not the Listening line, sets $reason to its
+# last message.
 try() {
   : >"$work/line"
   exec "$@" >"$work/line" 2>"$work/words" </dev/null &
   server=$!
   looks=500
   until read -r line <"$work/line" || [ "$looks" -eq 0 ]; do
-    # Looked at once more after its end.
+    # One more look after its end.
     kill -0 "$server" 2>/dev/null || [ "$looks" -le 1 ] || looks=2
     looks=$((looks - 1))
     nap
@@ -98,8 +98,8 @@ try() {
   esac
 }
 
-# Sets $port to a free one, or to nothing where there is none: an output that
-# goes to /dev/null cannot tell it.
+# Sets $port to a free port, or to nothing if there is none: with its output in
+# /dev/null the server cannot print it.
 find_port() {
   port=
   if try "$yardstick" --address "$host" --port 0; then port=${line##*:}; fi
@@ -118,15 +118,15 @@ find_yours() {
   esac
 }
 
-# turn_into COMMAND...: replaces this shell by the server, under strace if its
-# calls are wanted.
+# turn_into COMMAND...: replaces this shell with the server, under strace if
+# its calls are wanted.
 # shellcheck disable=SC2086 # words before a command
 turn_into() {
   [ -z "$calls" ] || set -- strace -D -f -s 65536 -o "$calls" "$@"
   exec $pin "$@"
 }
 
-# become NAME [OPTION...]: replaces this shell by that server, on $port.
+# become NAME [OPTION...]: replaces this shell with that server, on $port.
 become() {
   name=$1
   shift
@@ -177,13 +177,13 @@ start_heard() {
   exec 3<"$work/output"
 }
 
-# measure WHAT [OPTION...]: puts a load on the server that runs. What it prints
-# is then in $work/result, and what it complains about in $work/complaint.
+# measure WHAT [OPTION...]: puts a load on the server that runs. Its output is
+# then in $work/result, and its messages in $work/complaint.
 #
-# A CPU that sleeps has to be woken for each message. That costs more, and more
-# unevenly, than what is to be measured, so load and server share one; a flood
-# keeps both awake, and comes from another. It is waited for with "wait", so
-# that Ctrl+C ends it at once.
+# A sleeping CPU must be woken for each message. That costs more, and varies
+# more, than what is measured, so load and server share a CPU. A flood keeps
+# both CPUs awake, so it comes from another one. The script waits with "wait",
+# so that Ctrl+C ends it at once.
 measure() {
   where=$pin address=$host
   [ "$1" != flood ] || where=$apart
@@ -192,7 +192,7 @@ measure() {
   exec $where "$load" "$@" --address "$address" --pid "$server" "$port" <&3 \
     >"$work/result" 2>"$work/complaint" &
   loader=$!
-  wait "$loader" 2>/dev/null # or it tells of a server that was killed
+  wait "$loader" 2>/dev/null # otherwise it reports a server that was killed
   set -- $?
   loader=
   return "$1"

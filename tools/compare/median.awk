@@ -1,5 +1,5 @@
-# median.awk: lists of values, each under a key, and what lies in their middle.
-# To be read by awk in front of a program that uses it.
+# median.awk: lists of values, each under a key, with their medians and
+# quartiles. awk reads it before a program that uses it.
 
 # Puts one more value into the sorted list of this key.
 function insert(key, value,    i) {
@@ -26,7 +26,7 @@ function greatest(key) {
   return sorted[key, count[key] - 1]
 }
 
-# The two between which the middle half of the values lies.
+# The lower and the upper quartile of the values.
 
 function lower_quartile(key) {
   return sorted[key, int((count[key] + 1) / 4)]

@@ -1,6 +1,6 @@
-# read.awk: reads what compare.sh leaves in build/compare/: about (the
-# machine and the servers), raw.tsv (each figure of each round) and notes. To be
-# read by awk after median.awk and in front of what draws from it:
+# read.awk: reads the files of compare.sh in build/compare/: about (the machine
+# and the servers), raw.tsv (each figure of each round) and notes. awk reads it
+# after median.awk and before the program that draws:
 #
 #     server[1 ... server_count]   names, in the order of the table
 #     title[name]                  what the table calls it
@@ -38,7 +38,8 @@ function figure(server, name, at,    key) {
   return count[key] ? median(key) : "-"
 }
 
-# Returns the last level at which all were served, "-" if there is none.
+# Returns the last level at which all clients were served, "-" if there is
+# none.
 function last_level(server,    i, last) {
   last = "-"
   for (i = 1; i <= level_count; i++)

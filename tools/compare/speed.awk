@@ -1,5 +1,5 @@
 # speed.awk: the tables of speed.sh, from what it measured. A line is a figure,
-# the turn, a server and its value.
+# the number of the round, a server and its value.
 #
 #     awk -v figures="active flood" -v backends="poll epoll" \
 #       -v against="yardstick libev" -f median.awk -f speed.awk build/speed.tsv
@@ -13,13 +13,13 @@ function middle(key, decimals,    format) {
     lower_quartile(key), upper_quartile(key))
 }
 
-# Returns what this server took, and without a unit for a ratio.
+# Returns the value of this server, without a unit for a ratio.
 function own(figure, server,    key) {
   key = figure SUBSEP server
   return middle(key, count[key] && median(key) >= 100 ? 0 : 2)
 }
 
-# Puts the ratios of two servers, of each turn that has both, into a list.
+# Puts the ratios of two servers, for each round that has both, into a list.
 function compare(figure, server, base,    turn, key) {
   key = figure SUBSEP server SUBSEP base
   for (turn = 1; turn <= turns; turn++)

@@ -1,19 +1,20 @@
 #!/bin/sh
-# speed.sh: what the servers cost beside others, measured in turn.
+# speed.sh: compares the cost of the servers with that of others, measured
+# alternately.
 #
 #     BUILD=build sh tools/compare/speed.sh
 #     BUILD=build BACKENDS=epoll AGAINST=libev PAIRS=50 sh tools/compare/speed.sh
 #     BUILD=build FIGURES="active flood" sh tools/compare/speed.sh
 #
-# A machine is faster at one moment and slower at the next, so a figure alone
-# says little. Here all servers are measured in turn, briefly and PAIRS times
-# (25), and another one is first each time. The tables have the median of what a
-# server took divided by what each of AGAINST took in the same turn, and behind it
-# between which two the middle half of these ratios lies. It is no test: a ratio
-# above the wanted one makes nothing fail.
+# A machine is faster at one moment and slower at the next, so a single figure
+# says little. Here all servers are measured briefly, one after the other, in
+# PAIRS rounds (25), and another one is first in each round. The tables have
+# the median of the ratios of a server to each of AGAINST in the same round,
+# followed by the lower and the upper quartile of these ratios. It is not a
+# test: a ratio above the wanted one makes nothing fail.
 #
 # From outside: BUILD; BACKENDS and AGAINST, servers and peers (those that are
-# not here are named and left out); PAIRS; and FIGURES, some of
+# missing here are named and left out); PAIRS; and FIGURES, some of
 #
 #     active       100 clients that all send
 #     one, crowd   one message at a time, with no idle client and with 9,000
@@ -22,7 +23,8 @@
 #     memory       bytes for each of 9,000 idle clients
 #     drops        SYNs that are dropped when 1,000 clients come at once
 #
-# All of it takes a quarter of an hour. $BUILD/speed.tsv keeps what was measured.
+# All of it takes a quarter of an hour. $BUILD/speed.tsv contains all
+# measurements.
 # shellcheck disable=SC1091,SC2034,SC2154 # measuring.sh knows these names
 set -u
 
@@ -35,8 +37,8 @@ FIGURES=${FIGURES:-active one crowd connections flood flood64 memory drops}
 # shellcheck source=tools/compare/measuring.sh
 . "$here/measuring.sh"
 
-# cost COLUMN START SERVER [OPTION...] -- MEASUREMENT...: keeps what one run of
-# the server says in that column.
+# cost COLUMN START SERVER [OPTION...] -- MEASUREMENT...: stores the value in
+# that column of one run of the server.
 cost() {
   column=$1 start=$2 measured=$3 options=
   shift 3
@@ -107,7 +109,8 @@ choose_servers() {
   done >&2
 }
 
-# The two that do not depend on the moment are measured at every fifth turn.
+# The two figures that do not depend on the moment are measured in every fifth
+# round.
 measure_all() {
   for one in $FIGURES; do
     case $one in

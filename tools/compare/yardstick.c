@@ -34,7 +34,7 @@ static int listen_on(const char *address, const char *port)
     if (listener == -1)
         fail("cannot make a socket: %s", strerror(errno));
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    /* OpenBSD refuses this: there the listener serves IPv6 alone. */
+    /* OpenBSD refuses this: its listener then serves only IPv6. */
     if (family == AF_INET6)
         setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(listener, (struct sockaddr *)&at.address, at.length) == -1 ||

@@ -68,7 +68,7 @@ static void before_wait(struct ev_loop *loop, ev_prepare *watcher, int events)
         ev_break(loop, EVBREAK_ALL);
 }
 
-/* May_wait sees why. */
+/* Nothing to do: the wait ends, and then may_wait returns false. */
 static void on_stop(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)loop;

@@ -84,7 +84,7 @@ static void on_client(evutil_socket_t listener, short events, void *argument)
     }
 }
 
-/* May_wait sees why. */
+/* Nothing to do: the wait ends, and then may_wait returns false. */
 static void on_stop(evutil_socket_t fd, short events, void *argument)
 {
     (void)fd;

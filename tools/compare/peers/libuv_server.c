@@ -61,7 +61,7 @@ static void name_client(struct client *client, const uv_tcp_t *stream)
     name_address(&address, (socklen_t)size, client->name);
 }
 
-/* A client here is in no table; it is there for its name and its text. */
+/* This client is in no table; it only has a name and a text. */
 static void on_client(uv_stream_t *listener, int status)
 {
     uv_tcp_t *stream = malloc(sizeof *stream);
@@ -86,7 +86,7 @@ static void before_wait(uv_prepare_t *prepare)
         uv_stop(prepare->loop);
 }
 
-/* May_wait sees why. */
+/* Nothing to do: the wait ends, and then may_wait returns false. */
 static void on_stop(uv_poll_t *poll, int status, int events)
 {
     (void)poll;
