@@ -7,7 +7,8 @@
 #
 # - The text after `$ ` in a block ```console is typed into a shell, and the
 #   output must be what the page shows. The blocks under one heading are one
-#   session, from top to bottom, with one server at the most. A line `...`
+#   session, from top to bottom, with at most one server. A session must end
+#   what it has started, and use $PORT instead of a fixed port. A line `...`
 #   stands for any lines.
 # - A block ```c quotes a file: the one that the line above it links to, or
 #   names in a comment <!-- epoll/server.c -->. Its lines must be in that file,
