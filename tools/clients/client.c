@@ -77,7 +77,7 @@ static int current_fd(void)
     return connections[current];
 }
 
-/* Returns a connection to ::1, or -1 and errno if there is none to be had. */
+/* Returns a connection to ::1, or -1 and errno if it cannot be made. */
 static int try_ipv6(void)
 {
     int fd, error;
@@ -196,7 +196,7 @@ static void do_send_file(const char *argument)
     close(file);
 }
 
-/* The lines are numbered, so that a test notices one that is lost or moved. */
+/* The lines are numbered, so that a test notices a lost or moved one. */
 static void do_fill(const char *argument)
 {
     char bytes[1024 * FILL_LINE + 1];
@@ -245,14 +245,14 @@ static void do_wait_eof(const char *argument)
 {
     (void)argument;
     if (wait_until_closed(current_fd()) != 0)
-        fail("waited for the end of file, and was reset");
+        fail("waited for the end of file, but the server has reset it");
 }
 
 static void do_wait_reset(const char *argument)
 {
     (void)argument;
     if (wait_until_closed(current_fd()) == 0)
-        fail("waited for a reset, and had the end of file");
+        fail("waited for a reset, but the server has closed in order");
 }
 
 static void do_wait_closed(const char *argument)
@@ -276,7 +276,7 @@ static void do_name(const char *argument)
 
     (void)argument;
     if (getsockname(current_fd(), (struct sockaddr *)&address, &length) == -1)
-        fail("cannot tell the client's address: %s", strerror(errno));
+        fail("cannot find the client's address: %s", strerror(errno));
     show_address(&address, text);
     print_line(text);
 }
@@ -299,7 +299,7 @@ static void do_line(const char *argument)
         wait_until_ready(STDIN_FILENO, POLLIN, "for a line to read");
         size = read(STDIN_FILENO, &byte, 1);
         if (size == 0)
-            fail("waited for a line, and standard input ended");
+            fail("waited for a line, but standard input has ended");
         if (size == -1 && !is_momentary(errno))
             fail("cannot read standard input: %s", strerror(errno));
     }
