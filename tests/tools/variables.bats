@@ -82,7 +82,8 @@ refused() {
     cat >"$BATS_TEST_TMPDIR/bin/$name" <<END
 #!/bin/sh
 case \$1 in
-*/demo.sh | */trace.sh | */grade.sh | */compare.sh | */replay.sh | */run.sh)
+*/demo.sh | */trace.sh | */watch.sh | */grade.sh | */compare.sh | */replay.sh | \\
+  */run.sh)
   echo "got \$SERVER" ;;
 *) exec $(command -v "$name") "\$@" ;;
 esac
@@ -91,7 +92,7 @@ END
   done
   for make in make bmake; do
     command -v "$make" >/dev/null || continue
-    for target in demo trace grade compare replay test; do
+    for target in demo trace watch grade compare replay test; do
       PATH=$BATS_TEST_TMPDIR/bin:$PATH limit 60 "$make" -s -C "$ROOT" \
         BUILD="$NEW" CC=: AR=: "$target" SERVER="$mine" >"$NEW.out" 2>&1 ||
         { cat "$NEW.out" && return 1; }
