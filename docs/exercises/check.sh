@@ -6,9 +6,11 @@
 #     make exercise N=3 V=1  shows in full what the suite says about it
 #
 # The files to work on are copied to docs/exercises/mine/ once and never
-# overwritten. It says "pass", or "missing: " and what, a line for each, and then
-# how to run the program that it has built. The status is 0 for a pass and for
-# the list, 1 where something is missing, 3 where this system cannot tell.
+# overwritten. It says "pass" and which exercise is next, or "missing: " and what, a
+# line for each, with what was done and what came. Then it says how to run the
+# program that it has built, how to trace it and how to debug it. The status is 0
+# for a pass, for the list and for an exercise that is not begun, 1 where something
+# is missing, 3 where this system cannot tell.
 #
 # Each exercise has a file `check` in its directory; lib.sh says what is in it.
 # From outside: BUILD (where the programs are), CC, CFLAGS, LDFLAGS, WORK (where
@@ -47,16 +49,19 @@ find_exercise() {
   case $N in
   [0-9]) N=0$N ;;
   esac
-  for here in "$exercises/$N"-*; do
+  # yash forgets the variable of a loop after it.
+  for one in "$exercises/$N"-*; do
+    here=$one
     [ ! -d "$here" ] || return 0
   done
   echo "exercise: there is no number $N; make exercise lists them" >&2
   exit 2
 }
 
-# Hands out the files: those of its directory start/, and those of the project
-# that the exercise begins with, changed by a patch where there is one.
-begin() {
+# Makes the files that the exercise begins with in $mine.new: those of its
+# directory start/, and those of the project, changed by a patch where there is one.
+make_start() {
+  rm -rf "$mine.new"
   mkdir -p "$mine.new" || exit 1
   [ ! -d "$here/start" ] || cp "$here/start/"* "$mine.new/" || exit 1
   for one in $FROM; do
@@ -64,6 +69,17 @@ begin() {
   done
   if [ -n "$PATCH" ]; then
     seed || exit 1
+  fi
+}
+
+# Hands out the files. Sets untouched where they are still as they were.
+begin() {
+  make_start
+  untouched=yes
+  if [ -d "$mine" ]; then
+    diff -r "$mine.new" "$mine" >/dev/null || untouched=
+    rm -r "$mine.new"
+    return
   fi
   mv "$mine.new" "$mine"
   printf 'Your files are in %s:\n' "${mine#"$root/"}"
@@ -103,6 +119,5 @@ mine=$WORK/${here##*/}
 place=${here##*/}
 place=${place%%-*}
 place=$PROGRAMS/${place#0}
-rm -rf "$mine.new"
-[ -d "$mine" ] || begin
+begin
 run_check

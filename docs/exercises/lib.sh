@@ -18,8 +18,14 @@ absent=0
 program=
 SERVER=
 
-# missing TEXT: what is not there yet. It fails, so that a check can stop.
+# missing TEXT: what is not there yet. It fails, so that a check can stop. What was
+# done and what came is kept for the first that is missing.
 missing() {
+  if [ "$absent" -eq 0 ]; then
+    for one in did out err; do
+      [ ! -f "$scratch/$one" ] || cp "$scratch/$one" "$scratch/first.$one"
+    done
+  fi
   echo "missing: $*"
   absent=$((absent + 1))
   return 1
@@ -39,12 +45,79 @@ run_check() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   rm -rf "$place"
+  : >"$scratch/did"
   check
   end_all
-  [ "$absent" -gt 0 ] || echo pass
-  [ -z "$program" ] || [ ! -x "$place/${program%% *}" ] ||
-    echo "To run it: ${place#"$root/"}/$program --port 8888"
+  if [ "$absent" -eq 0 ]; then
+    echo pass
+    next_exercise
+  elif [ -s "$scratch/first.did" ]; then
+    what_came
+  fi
+  [ -z "$program" ] || [ ! -x "$place/${program%% *}" ] || how_to_run
+  if [ "$absent" -gt 0 ] && [ -n "$untouched" ]; then
+    echo 'Not begun: your files are as you got them.'
+    return 0
+  fi
   [ "$absent" -eq 0 ]
+}
+
+# what_came: what was done for the first that is missing, and what the server
+# printed.
+what_came() {
+  echo '  What was done:'
+  cat "$scratch/first.did"
+  if [ -s "$scratch/first.out" ]; then
+    echo '  What the server printed, at the end:'
+    tail -n 6 "$scratch/first.out" | quote
+  else
+    echo '  The server printed nothing.'
+  fi
+  if [ -s "$scratch/first.err" ]; then
+    echo '  On standard error:'
+    tail -n 6 "$scratch/first.err" | quote
+  fi
+}
+
+# quote: lines that are not longer than a terminal's, marked.
+quote() {
+  cut -c 1-100 | sed 's/^/    | /'
+}
+
+how_to_run() {
+  run=${place#"$root/"}/$program
+  echo "To run it:    $run --port 8888"
+  echo "  to trace it:  make trace SERVER='$run'"
+  echo "  to debug it:  gdb --args $run --port 8888"
+}
+
+next_exercise() {
+  number=$((${N#0} + 1))
+  [ "$number" -gt 9 ] || number=0$number
+  for one in "$exercises/$number"-*; do
+    [ ! -d "$one" ] ||
+      echo "Next: make exercise N=${number#0}, $(title "$one" | sed 's/^[0-9]* *//')"
+  done
+}
+
+# did WORD...: a command, as the reader can type it. A very long one is cut.
+did() {
+  typed=
+  for word in "$@"; do
+    word=${word#"$root/"}
+    case $word in
+    '&') ;;
+    *[!A-Za-z0-9_./:=%-]*) word="'$word'" ;;
+    esac
+    typed="$typed $word"
+  done
+  printf '    $%s\n' "$typed" | awk '
+    { print (length($0) > 150 ? substr($0, 1, 150) " ..." : $0) }' >>"$scratch/did"
+}
+
+# and_then TEXT: what is done in between.
+and_then() {
+  echo "      ($*)" >>"$scratch/did"
 }
 
 # all_missing FILE: each line of it.
@@ -55,10 +128,12 @@ all_missing() {
   [ ! -s "$1" ]
 }
 
-# compare_answers RIGHT GIVEN: two files of lines "question = answer"; remarks
-# (#) do not count. What is not answered, or not so, is missing.
+# compare_answers RIGHT GIVEN [whole]: two files of lines "question = answer";
+# remarks (#) do not count. What is not answered, or not so, is missing. With
+# `whole` it is not said which answers are wrong, where there is little to choose
+# from and one would find them by trying.
 compare_answers() {
-  awk -F '=' '
+  awk -F '=' -v whole="${3:-}" '
     function trim(text) {
       gsub(/^[ \t]+|[ \t]+$/, "", text)
       return text
@@ -73,10 +148,14 @@ compare_answers() {
         question = order[i]
         if (given[question] == "")
           print "an answer for: " question
+        else if (given[question] != right[question] && whole)
+          wrong = 1
         else if (given[question] != right[question])
           print "the right answer for: " question " (it is not " \
             given[question] ")"
       }
+      if (wrong)
+        print "the right answers: one or more of yours are not right"
     }' "$1" "$2" >"$scratch/wrong"
   all_missing "$scratch/wrong"
 }
@@ -86,6 +165,7 @@ compare_answers() {
 # compile FILE OBJECT [FLAG...]: as the Makefile does. The includes of a file
 # that was copied out of its directory are found by the places after -I.
 compile() {
+  : >"$scratch/did"
   file=$1 object=$2
   shift 2
   # shellcheck disable=SC2086 # several words
@@ -181,6 +261,8 @@ wait_until() {
 # output goes to $scratch/out. Fails where it does not listen.
 serve() {
   : >"$scratch/out"
+  : >"$scratch/did"
+  did "$@" --address "$HOST" --port 8888 '&'
   exec "$@" --address "$HOST" --port 0 >"$scratch/out" 2>"$scratch/err" \
     </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   pid=$!
@@ -210,6 +292,7 @@ counted() {
 
 # client ACTION...: the client of tools/clients/client.c.
 client() {
+  did "$BUILD/tools/client" -a "$HOST" 8888 "$@"
   "$BUILD/tools/client" -t "$LIMIT" -a "$HOST" "$port" "$@" \
     >"$scratch/client.out" 2>"$scratch/client.err"
 }
@@ -217,6 +300,7 @@ client() {
 # hold ACTION...: the same in the background. Its action `line` waits for `go`.
 # Sets holder, its process.
 hold() {
+  did "$BUILD/tools/client" -a "$HOST" 8888 "$@"
   rm -f "$scratch/held.in"
   mkfifo "$scratch/held.in"
   : >"$scratch/held"
@@ -228,6 +312,7 @@ hold() {
 }
 
 go() {
+  and_then Enter for the client
   echo >&9
 }
 
@@ -238,6 +323,7 @@ said() {
 
 # stop PID: has a server stop, and waits for it. Sets status.
 stop() {
+  did kill %1
   kill "$1" 2>/dev/null
   wait_until ended "$1" || {
     end "$1"
@@ -251,6 +337,7 @@ stop() {
 # freeze, thaw: stops the server in its tracks and lets it go on, so that what
 # clients do in between is there all at once.
 freeze() {
+  did kill -STOP %1
   kill -STOP "$pid"
   wait_until stands
 }
@@ -263,6 +350,7 @@ stands() {
 }
 
 thaw() {
+  did kill -CONT %1
   kill -CONT "$pid"
 }
 
@@ -310,6 +398,7 @@ end_all() {
 # suite BACKEND SCENARIOS: runs those whose names match (or FILTER's) against the
 # program in $place. Each that fails is something missing.
 suite() {
+  : >"$scratch/did"
   for one in bats bash; do
     command -v "$one" >/dev/null || cannot "$one is missing: make setup"
   done

@@ -11,7 +11,7 @@
 # `from` the names of files of the project; a patch changes the start. Each
 # trap*.sed turns it into what one writes without seeing a trap. start-says
 # and, for trap.sed, trap-says have the words of the check, with N for each
-# number.
+# number; start-shows has lines of what was done and what came.
 #
 # It prints the Test Anything Protocol; the status is 0 when all is well. From
 # outside: BUILD, CC, CFLAGS, LDFLAGS.
@@ -65,7 +65,7 @@ solve() {
   fi
   for one in "$solution"/*; do
     case ${one##*/} in
-    README.md | from | *-says | trap*.sed) ;;
+    README.md | from | *-says | *-shows | trap*.sed) ;;
     *.patch) (cd "$mine" && patch -p1) <"$one" >/dev/null || return ;;
     *) cp "$one" "$mine/" || return ;;
     esac
@@ -75,14 +75,14 @@ solve() {
 # normal FILE: the check's words as they are every time: what begins an exercise
 # and what ends it left out, N for each number, and in one order.
 normal() {
-  sed '/^Your files/d; /^What to do/d; /^To run it/d; /^  /d; /^$/d
+  sed '/^Your files/d; /^What to do/d; /^To run it/d; /^Next/d; /^Not begun/d; /^  /d; /^$/d
     s/[0-9][0-9]*/N/g' "$1" | sort
 }
 
 # fall TRAP: turns the solution into this trap.
 fall() {
   cp "$work/$name.out/solved/"* "$mine/" || return
-  for one in "$mine"/*.c; do
+  for one in "$mine"/*; do
     sed -f "$1" "$one" >"$one.new" && mv "$one.new" "$one" || return
   done
   for one in "$mine"/*; do
@@ -90,6 +90,19 @@ fall() {
   done
   echo "$1 changes nothing" >&2
   return 1
+}
+
+# ends_with STATUS FILE: tells FILE where the check has ended with another one.
+ends_with() {
+  [ "$status" -eq "$1" ] || [ "$status" -eq 3 ] ||
+    echo "the status is $status" >>"$work/$name.out/$2"
+}
+
+# shows LINES OUTPUT: tells which of the lines are not there.
+shows() {
+  while IFS= read -r line; do
+    grep -Fxq -- "$line" "$2" || echo "it does not show: $line"
+  done <"$1"
 }
 
 # try_trap TRAP: the check must say what is missing.
@@ -100,6 +113,7 @@ try_trap() {
     LIMIT=2 check_it "$work/$name.out/trap"
   status=$?
   normal "$work/$name.out/trap" >"$work/$name.out/trapped"
+  ends_with 1 trapped
   report "exercise $name: the $which" $status "$work/$name.out/trapped" \
     "$solution/$which-says"
 }
@@ -134,6 +148,9 @@ try() {
   LIMIT=2 check_it "$work/$name.out/start"
   status=$?
   normal "$work/$name.out/start" >"$work/$name.out/said"
+  ends_with 0 said
+  [ ! -f "$solution/start-shows" ] ||
+    shows "$solution/start-shows" "$work/$name.out/start" >>"$work/$name.out/said"
   report "exercise $name: the start" $status "$work/$name.out/said" \
     "$solution/start-says"
   page_is_true >"$work/$name.out/page" 2>&1

@@ -131,6 +131,9 @@ shells() {
     ROUNDS=2 INTERVAL=0.2 check "the demo, with $sh" $sh tools/demo/demo.sh
     # shellcheck disable=SC2086
     BACKENDS=poll check "the trace, with $sh" $sh tools/trace/trace.sh
+    # shellcheck disable=SC2086
+    N=3 WORK=$work/exercise check "an exercise, with $sh" \
+      $sh docs/exercises/check.sh
   done
 }
 
