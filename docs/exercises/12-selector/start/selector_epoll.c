@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 static bool selector_open(void)
 {
@@ -28,17 +27,12 @@ static void selector_unwatch(int fd)
     (void)fd; /* TODO */
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
     (void)ms; /* TODO */
     (void)ready;
     errno = ENOSYS;
-    return -1;
-}
-
-static void selector_close(void)
-{
-    /* TODO */
+    return false;
 }
 
 const struct selector selector_epoll = {
@@ -48,5 +42,4 @@ const struct selector selector_epoll = {
     .watch = selector_watch,
     .unwatch = selector_unwatch,
     .wait = selector_wait,
-    .close = selector_close,
 };

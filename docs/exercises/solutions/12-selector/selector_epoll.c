@@ -9,11 +9,10 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 enum { EVENTS = 64 };
 
-static int epoll = -1;
+static int epoll;
 
 /* What the last wait has reported; -1: no longer watched. */
 static int reported[EVENTS];
@@ -48,29 +47,23 @@ static void selector_unwatch(int fd)
     epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static int selector_wait(int ms, void (*ready)(int fd))
+static bool selector_wait(int ms, void (*ready)(int fd))
 {
     struct epoll_event events[EVENTS];
     int found;
 
     for (int i = 0; i < reported_count; i++)
         if (reported[i] != -1 && !arm(EPOLL_CTL_MOD, reported[i]))
-            return -1;
+            return false;
     reported_count = 0;
     found = epoll_wait(epoll, events, EVENTS, ms);
     if (found == -1)
-        return errno == EINTR ? 0 : -1;
+        return errno == EINTR;
     for (int i = 0; i < found; i++)
         reported[reported_count++] = events[i].data.fd;
     for (int i = 0; i < found; i++)
         ready(events[i].data.fd);
-    return 0;
-}
-
-static void selector_close(void)
-{
-    close(epoll);
-    epoll = -1;
+    return true;
 }
 
 const struct selector selector_epoll = {
@@ -80,5 +73,4 @@ const struct selector selector_epoll = {
     .watch = selector_watch,
     .unwatch = selector_unwatch,
     .wait = selector_wait,
-    .close = selector_close,
 };
