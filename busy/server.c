@@ -37,7 +37,7 @@ static bool receive(struct client *client)
             return false; /* 0: the client has closed its side */
         print_chunk(client, chunk, size);
         if ((size_t)size < options.recv_size)
-            return true; /* that was all: go on with the next client */
+            return true; /* that was all: now the next client */
     }
     return true; /* enough for this round: the next round asks again */
 }

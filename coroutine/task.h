@@ -51,7 +51,7 @@ enum task_state { TASK_RUNS, TASK_WAITS, TASK_DONE };
 struct task {
     void (*run)(struct task *task);
     struct task *next; /* in the queue of tasks */
-    int line;          /* where to go on; 0: at the start */
+    int line;          /* where to continue; 0: at the start */
     enum task_state state;
 };
 

@@ -28,7 +28,7 @@ still_serves() {
   go
   wait_held
   wait_for "Connection reset: $name"
-  lacks "Connection closed: $name" "$LOG"
+  has_no "Connection closed: $name" "$LOG"
   still_serves
 }
 
@@ -207,7 +207,7 @@ xs_and_refused() {
   wait_until printed 20 x
   wait_until left 20
   [ "$(lines "$ERR")" -le 1 ]
-  lacks 'Connection refused' "$LOG"
+  has_no 'Connection refused' "$LOG"
   still_serves
 }
 

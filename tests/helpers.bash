@@ -58,7 +58,7 @@ same() {
   }
 }
 
-# has TEXT FILE, has_line LINE FILE, lacks TEXT FILE: whether a file contains a
+# has TEXT FILE, has_line LINE FILE, has_no TEXT FILE: whether a file contains a
 # text or a line, or does not.
 has() {
   LC_ALL=C grep -Fq -- "$1" "$2"
@@ -68,7 +68,7 @@ has_line() {
   LC_ALL=C grep -Fxq -- "$1" "$2"
 }
 
-lacks() {
+has_no() {
   ! has "$1" "$2" || fail "'$1' should not be in $2"
 }
 

@@ -32,7 +32,7 @@ setup_file() {
   not_under
   UNDER="'$BUILD/tests/inherit' alarm:300" run_server --port 0
   same 142 "$STATUS"
-  lacks "Stopped." "$LOG"
+  has_no "Stopped." "$LOG"
 }
 
 @test "signals that the parent has blocked still stop it" {
@@ -88,7 +88,7 @@ setup_file() {
   same "" "$(cat "$ERR")"
   saw close "$clients"
   saw stop 1
-  lacks "Connection closed" "$LOG"
+  has_no "Connection closed" "$LOG"
   go
   wait_held
 }
@@ -141,7 +141,7 @@ listens_or_has_ended() {
     # The signal was sent to the child, and only the child ends.
     wait_until left 1
     wait_until has_children 0
-    lacks Stopped. "$LOG"
+    has_no Stopped. "$LOG"
     kill -TERM "$PID"
   fi
   wait_end

@@ -174,7 +174,7 @@ Connection closed: $first"
     wait_for b
     wait_for c
     wait_for d
-    lacks 'Connection closed' "$LOG"
+    has_no 'Connection closed' "$LOG"
     go
     wait_held
   fi

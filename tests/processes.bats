@@ -90,7 +90,7 @@ new_child() {
   wait_for three
   wait_until left 2
   same "" "$(cat "$ERR")"
-  lacks Stopped. "$LOG"
+  has_no Stopped. "$LOG"
 }
 
 @test "the parent is killed: its port is free, and the children serve on" {

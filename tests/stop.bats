@@ -69,7 +69,7 @@ stops_with() {
   name=$(cat "$HELD")
   stop_server TERM
   same 0 "$STATUS"
-  has_line "Connection closed: $name" "$LOG" || fail "it is not let go: $name"
+  has_line "Connection closed: $name" "$LOG" || fail "it is not closed: $name"
   same "Stopped." "$(tail -n 1 "$LOG")"
   go
   wait_held
@@ -215,7 +215,7 @@ stopped_whole() {
   wait_said closed
   wait_until stand "$PID"
   ! client connect 2>/dev/null || fail "it still accepts"
-  lacks Stopped. "$LOG"
+  has_no Stopped. "$LOG"
   thaw
   wait_end
   same 0 "$STATUS"

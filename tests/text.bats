@@ -64,7 +64,7 @@ prints() {
   go
   wait_held
   wait_for four
-  lacks '\x0d' "$LOG"
+  has_no '\x0d' "$LOG"
   # But not if no newline follows.
   prints 'five\rsix\r' 'five\x0dsix'
   wait_for '\x0d'
@@ -113,7 +113,7 @@ prints() {
   go
   wait_held
   wait_for é
-  lacks '\x' "$LOG"
+  has_no '\x' "$LOG"
 }
 
 @test "a character that comes in four chunks is printed whole" {
@@ -170,7 +170,7 @@ prints() {
   client connect 'send:h\xc3\xa9 \xf0\x9f\x90\xa7' half-close wait-eof
   wait_for é
   wait_for 🐧
-  lacks '\x' "$LOG"
+  has_no '\x' "$LOG"
 }
 
 @test "the text is the same in one piece and in many" {

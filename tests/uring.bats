@@ -69,7 +69,7 @@ traced() {
   go
   wait_said 1
   thaw
-  # The kernel goes on receiving while the server sleeps in the write.
+  # The kernel continues to receive while the server sleeps in the write.
   wait_until asleep
   go
   wait_said 2
@@ -141,7 +141,7 @@ printed_raw() {
   go
   wait_held
   wait_for "Connection closed: $new"
-  lacks ghost "$LOG"
+  has_no ghost "$LOG"
   has "uring: cannot receive from $old: " "$ERR"
   same "Receiving from: $new
 $new| new

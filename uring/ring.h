@@ -9,7 +9,7 @@
  *
  * A request is over only when a completion says so. Until then the kernel keeps
  * the socket open, even if the program closes it: the client does not see the
- * end of its connection, a listener goes on accepting, and completions may
+ * end of its connection, a listener continues to accept, and completions may
  * arrive for a descriptor that by then belongs to a new client.
  */
 #ifndef RING_H
@@ -53,10 +53,10 @@ struct completion {
 int ring_open(size_t size);
 
 /* Adds a request to the queue; the next ring_wait passes it to the kernel.
- * ACCEPT and RECV go on ("multishot") until they fail, the client closes
- * its side, or the queue of completions is full. After each completion
- * three requests may be added (ring_take makes room). See io_uring_enter(2)
- * for the kinds. */
+ * ACCEPT and RECV continue ("multishot") until they fail, the client closes its
+ * side, or the queue of completions is full. After each completion three
+ * requests may be added (ring_take makes room). See io_uring_enter(2) for the
+ * kinds. */
 void ring_request(enum request request, int fd);
 
 /* Add a request that cancels another one, or all. The cancelled request is not

@@ -8,7 +8,7 @@
  * The words are those of strace's `inject`. The first is the kind of request:
  *
  *     accept, recv    such requests fail, and never reach the kernel
- *     recv-more       completions of recv that say that the request goes on
+ *     recv-more       completions of recv that say that the request continues
  *                     become errors that say so, too; what was received is lost
  *
  * strace sees each fault as a write(2) that cannot succeed. With

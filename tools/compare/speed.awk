@@ -20,11 +20,11 @@ function own(figure, server,    key) {
 }
 
 # Puts the ratios of two servers, for each round that has both, into a list.
-function compare(figure, server, base,    turn, key) {
+function compare(figure, server, base,    round, key) {
   key = figure SUBSEP server SUBSEP base
-  for (turn = 1; turn <= turns; turn++)
-    if (value[figure, turn, server] > 0 && value[figure, turn, base] > 0)
-      insert(key, value[figure, turn, server] / value[figure, turn, base])
+  for (round = 1; round <= rounds; round++)
+    if (value[figure, round, server] > 0 && value[figure, round, base] > 0)
+      insert(key, value[figure, round, server] / value[figure, round, base])
   return key
 }
 
@@ -81,8 +81,8 @@ BEGIN {
 {
   value[$1, $2, $3] = $4
   insert($1 SUBSEP $3, $4)
-  if ($2 > turns)
-    turns = $2 + 0
+  if ($2 > rounds)
+    rounds = $2 + 0
 }
 
 END {
@@ -90,5 +90,5 @@ END {
   figure_count = split(figures, figure, " ")
   for (f = 1; f <= figure_count; f++)
     table(figure[f], figure[f] !~ /^(memory|drops)$/)
-  print "median quartile..quartile; a ratio is of two runs in one turn"
+  print "median quartile..quartile; a ratio is of two runs in one round"
 }

@@ -51,9 +51,9 @@ cost() {
   "$start" "$measured" $options
   measure "$@" || sed "s/^load/$measured/" "$work/complaint" >&2
   awk -F '\t' -v OFS='\t' -v name="$column" -v figure="$figure" \
-    -v turn="$turn" -v server="$measured" '
+    -v round="$round" -v server="$measured" '
     NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-    NR == 2 && at && $at != "-" { print figure, turn, server, $at }
+    NR == 2 && at && $at != "-" { print figure, round, server, $at }
     ' "$work/result" >>"$BUILD/speed.tsv"
   stop_server
 }
@@ -114,7 +114,7 @@ choose_servers() {
 measure_all() {
   for one in $FIGURES; do
     case $one in
-    memory | drops) [ $((turn % 5)) = 1 ] || continue ;;
+    memory | drops) [ $((round % 5)) = 1 ] || continue ;;
     esac
     for name in $servers; do
       measure_figure "$one" "$name"
@@ -130,12 +130,12 @@ measure_all() {
 raise_limit 9100
 begin_measuring
 choose_servers
-turn=1
-while [ "$turn" -le "$PAIRS" ]; do
-  printf 'turn %d of %d\n' "$turn" "$PAIRS" >&2
+round=1
+while [ "$round" -le "$PAIRS" ]; do
+  printf 'round %d of %d\n' "$round" "$PAIRS" >&2
   measure_all
   servers="${servers#* } ${servers%% *}" # another one is first
-  turn=$((turn + 1))
+  round=$((round + 1))
 done
 awk -v backends="$BACKENDS" -v against="$AGAINST" -v figures="$FIGURES" \
   -f "$here/median.awk" -f "$here/speed.awk" "$BUILD/speed.tsv"
