@@ -289,7 +289,7 @@ static bool a_task_stops_the_loop(void)
 
 /* The single byte of one client must not wait until all that another client has
  * sent is received. */
-static bool a_flood_starves_nobody(void)
+static bool a_flood_starves_no_client(void)
 {
     static char flood[40 * 1024];
     int flooder = connect_client();
@@ -321,7 +321,7 @@ static const struct {
     {"tasks wait while others end", tasks_wait_while_others_end},
     {"a task stops the loop, and each task comes to its end",
      a_task_stops_the_loop},
-    {"a flood starves nobody", a_flood_starves_nobody},
+    {"a flood starves no other client", a_flood_starves_no_client},
 };
 
 /* The child that tries a promise. The parent kills it if it hangs, since the

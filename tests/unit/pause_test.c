@@ -1,8 +1,8 @@
 /*
- * timeout_test.c: tests how long a wait may last while accept is paused, to the
+ * pause_test.c: tests how long a wait may last while accept is paused, to the
  * millisecond, and that it reaches select(2) and kevent(2) unchanged.
  *
- *     build/tests/timeout-test
+ *     build/tests/pause-test
  *
  * From outside this cannot be seen: a wait that ends a millisecond too early is
  * simply repeated. So this program has a clock of its own, which it sets, and a
@@ -166,7 +166,7 @@ static bool begins_only_after_64_lost_clients(void)
     return true;
 }
 
-static bool never_begins_if_nobody_is_there(void)
+static bool never_begins_without_a_client(void)
 {
     return !pauses_after(EAGAIN, 100) && !pauses_after(EINTR, 100);
 }
@@ -210,7 +210,7 @@ static bool lasts_forever_without_a_pause(void)
            accept_timeval() == NULL && accept_timespec() == NULL;
 }
 
-static void nobody_is_ready(int fd)
+static void nothing_is_ready(int fd)
 {
     (void)fd;
 }
@@ -221,12 +221,12 @@ static bool hands_on(const struct selector *selector)
     static const int times[] = {0, 1, 2, 501, 998, 999, 1000, 1001};
 
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        if (!selector->wait(times[i], nobody_is_ready) ||
+        if (!selector->wait(times[i], nothing_is_ready) ||
             given != times[i] * 1000000LL) {
             printf("# %d ms became %lld ns\n", times[i], given);
             return false;
         }
-    return selector->wait(-1, nobody_is_ready) && given == FOREVER;
+    return selector->wait(-1, nothing_is_ready) && given == FOREVER;
 }
 
 static bool select_is_given_it(void)
@@ -248,7 +248,7 @@ static const struct {
     {"a pause begins if something runs out", begins_if_something_runs_out},
     {"a pause begins after 64 clients that were lost, not before",
      begins_only_after_64_lost_clients},
-    {"no pause begins if nobody is there", never_begins_if_nobody_is_there},
+    {"no pause begins if there is no client", never_begins_without_a_client},
     {"a wait lasts as long as the pause", lasts_as_long_as_the_pause},
     {"the pause is over after a second", is_over_after_a_second},
     {"without a pause a wait lasts forever", lasts_forever_without_a_pause},

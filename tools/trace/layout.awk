@@ -45,7 +45,7 @@ $1 == "process" {
   if (length($3) > label_width[t]) label_width[t] = length($3)
 }
 $1 == "idle" { idle[t] = $2 }
-$1 == "asked" { asked[t] = $2; vain[t] = $3 }
+$1 == "asked" { asked[t] = $2; empty[t] = $3 }
 
 # The mark of a process if there is little room: "p" for the parent, "a" for
 # child a.
@@ -137,7 +137,7 @@ function print_idle(t,    what) {
   if (idle[t] != "")
     print "  " name[t] ": " idle[t] " ms of CPU time" what
   if (asked[t] != "")
-    print "  (In the steps above it made " asked[t] " calls, and " vain[t] \
+    print "  (In the steps above it made " asked[t] " calls, and " empty[t] \
       " found nothing.\n  strace slows it down: without it there are far more.)"
 }
 

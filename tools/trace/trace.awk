@@ -177,7 +177,7 @@ function end_run() {
 }
 
 function found_nothing() {
-  vain++
+  empty++
   if ((pid, verb, fd) in run) {
     if (++repeats[pid] > 50)
       spins = 1
@@ -725,7 +725,7 @@ END {
   flush_step(1)
   print_legend()
   if (spins)
-    print "asked\t" calls "\t" vain
+    print "asked\t" calls "\t" empty
 }
 
 # Signals that are watched one by one share an entry in the legend.
