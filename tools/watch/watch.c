@@ -16,7 +16,7 @@
  * asks the kernel, room.c puts both together, page.c draws it, record.c and
  * slide.c keep it.
  *
- * See termios(3), tcgetpgrp(3), poll(2), signal(7).
+ * See poll(2), signal(7).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -25,22 +25,19 @@
 #include "record.h"
 #include "server.h"
 #include "slide.h"
+#include "terminal.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PORTS_TRIED = 100, COMMAND_SIZE = 4096 };
+enum { COMMAND_SIZE = 4096 };
 
 /* In seconds. A look at the kernel's list may take a quarter of the time, if
  * the list is long, and a frame a tenth. */
@@ -53,10 +50,8 @@ static int servers, current = -1;
 static char **labels, **commands; /* every second argument */
 static const char *address, *directory;
 
-static struct termios saved;
-static bool has_keys, taken; /* the terminal is ours */
 static bool input_open = true;
-static volatile sig_atomic_t stopped, suspended;
+static volatile sig_atomic_t stopped, suspended, continued;
 
 static double now(void)
 {
@@ -68,75 +63,11 @@ static double now(void)
 
 static noreturn void die(const char *what)
 {
-    fprintf(stderr, "watch: %s: %s\n", what, strerror(errno));
-    exit(EXIT_FAILURE);
-}
-
-/* --- The terminal ----------------------------------------------------------
- */
-
-/* Sets how the terminal treats keys, also if the shell has it just now. */
-static void set_keys(const struct termios *mode)
-{
-    sigset_t out, before;
-
-    sigemptyset(&out);
-    sigaddset(&out, SIGTTOU);
-    sigprocmask(SIG_BLOCK, &out, &before);
-    tcsetattr(STDIN_FILENO, TCSADRAIN, mode);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-}
-
-/* Keys come at once and are not shown. Ctrl+C and Ctrl+Z are keys, too, so that
- * make(1) does not end before this has. Ctrl+S must not stop the page, since
- * the server would have to wait as well. */
-static void take_terminal(void)
-{
-    struct termios mode;
-
-    if (has_keys && tcgetattr(STDIN_FILENO, &saved) == 0) {
-        mode = saved;
-        mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-        mode.c_iflag &= ~(tcflag_t)IXON;
-        mode.c_cc[VMIN] = 1;
-        mode.c_cc[VTIME] = 0;
-        set_keys(&mode);
-    }
-    taken = true;
-    other_screen(true);
-}
-
-/* Also for signal handlers. */
-static void restore_terminal(void)
-{
-    if (!taken)
-        return;
-    taken = false;
-    other_screen(false);
-    if (has_keys)
-        set_keys(&saved);
-}
-
-/* Whether this has the terminal, and not a shell that put it into the
- * background. */
-static bool in_front(void)
-{
-    return tcgetpgrp(STDOUT_FILENO) == getpgrp();
-}
-
-/* Stops this program as Ctrl+Z does. It comes back from here when it is to go
- * on. */
-static void suspend(bool everybody)
-{
-    struct sigaction action = {.sa_handler = SIG_DFL}, before;
+    int error = errno;
 
     restore_terminal();
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTSTP, &action, &before);
-    kill(everybody ? 0 : getpid(), SIGTSTP);
-    sigaction(SIGTSTP, &before, NULL);
-    suspended = 0;
-    room_skip(rooms[current], now());
+    fprintf(stderr, "watch: %s: %s\n", what, strerror(error));
+    exit(EXIT_FAILURE);
 }
 
 /* --- Signals ----------------------------------------------------------------
@@ -150,6 +81,11 @@ static void on_stop(int number)
 static void on_suspend(int number)
 {
     suspended = number;
+}
+
+static void on_continue(int number)
+{
+    continued = number;
 }
 
 static void on_crash(int number)
@@ -184,71 +120,28 @@ static void handle_signals(void)
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         handle(crashes[i], on_crash, 0);
     handle(SIGTSTP, on_suspend, SA_RESTART);
+    handle(SIGCONT, on_continue, SA_RESTART);
     handle(SIGWINCH, nothing, SA_RESTART); /* it ends poll(2) */
     handle(SIGPIPE, SIG_IGN, 0);
 }
 
+/* Stops this program, and with it make(1) and the shell's script if
+ * `everybody`, as Ctrl+Z does. It comes back from here when it is to go on. */
+static void suspend(bool everybody)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL}, before;
+
+    restore_terminal();
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTSTP, &action, &before);
+    kill(everybody ? 0 : getpid(), SIGTSTP);
+    sigaction(SIGTSTP, &before, NULL);
+    suspended = 0;
+    room_skip(rooms[current], now());
+}
+
 /* --- Servers ----------------------------------------------------------------
  */
-
-/* Tries whether a server could listen there. Returns the port, 0 if it is in
- * use, -1 and errno for another error. */
-static int try_port(const struct addrinfo *at)
-{
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof bound;
-    int one = 1, port = -1, fd = socket(at->ai_family, SOCK_STREAM, 0);
-    char text[8] = "";
-
-    if (fd == -1)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, 1) == 0 &&
-        getsockname(fd, (struct sockaddr *)&bound, &size) == 0 &&
-        getnameinfo((struct sockaddr *)&bound, size, NULL, 0, text, sizeof text,
-                    NI_NUMERICSERV) == 0)
-        port = atoi(text);
-    else if (errno == EADDRINUSE)
-        port = 0;
-    close(fd);
-    return port;
-}
-
-/* Returns the first free port from `wanted` on. */
-static int find_port(int wanted)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_PASSIVE},
-                    *found;
-
-    for (int port = wanted; port < wanted + PORTS_TRIED && port < PORTS;
-         port++) {
-        char text[16];
-        int free_one = 0, error;
-
-        snprintf(text, sizeof text, "%d", port);
-        error = getaddrinfo(address, text, &hints, &found);
-        if (error != 0) {
-            fprintf(stderr, "watch: %s: %s\n", address, gai_strerror(error));
-            exit(EXIT_FAILURE);
-        }
-        /* The one that is in use may be any of them. */
-        for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
-            int one = try_port(at);
-
-            if (one == 0) {
-                free_one = 0;
-                break;
-            }
-            free_one = one > 0 ? one : free_one;
-        }
-        freeaddrinfo(found);
-        if (free_one > 0)
-            return free_one;
-    }
-    errno = EADDRINUSE;
-    die("there is no free port");
-}
 
 /* Starts the next server. */
 static void start_next(void)
@@ -356,13 +249,10 @@ static void draw_frame(void)
     struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
     char *text = NULL;
 
-    if (!in_front()) {
-        taken = false;
-        return;
-    }
-    if (!taken)
-        take_terminal();
-    if (poll(&out, 1, 0) != 1)
+    if (continued)
+        forget_terminal();
+    continued = 0;
+    if (!has_terminal() || poll(&out, 1, 0) != 1)
         return;
     if (measure_screen(&page.paper, &page.rows))
         text = draw_page(&page, page.paused ? &frozen : rooms[current]);
@@ -373,7 +263,7 @@ static void draw_frame(void)
 /* Waits until there is something to do, or for so many seconds. */
 static void wait_for_work(double seconds)
 {
-    bool keys = input_open && (!isatty(STDIN_FILENO) || in_front());
+    bool keys = input_open && may_read_keys();
     struct pollfd fds[] = {{server.out, POLLIN, 0},
                            {server.err, POLLIN, 0},
                            {keys ? STDIN_FILENO : -1, POLLIN, 0}};
@@ -453,12 +343,14 @@ static bool parse(int argc, char **argv)
 /* Finds out what to tell people to type. */
 static void prepare(void)
 {
-    int port = find_port(page.port);
+    int port = find_port(address, page.port);
     char path[1024];
 
     if (page.port != 0 && port != page.port)
         snprintf(page.note, sizeof page.note,
                  "Port %d is in use, so this is port %d.", page.port, port);
+    if (port == -1)
+        die("cannot listen");
     page.port = port;
     find_hosts(&page.hosts);
     if (address != NULL) {
@@ -466,7 +358,6 @@ static void prepare(void)
         snprintf(page.hosts.name[0], HOST_SIZE, "%s", address);
     }
     page.live = choose_screen(&page.paper, &page.rows);
-    has_keys = page.live && isatty(STDIN_FILENO);
     snprintf(path, sizeof path, "%s/events.tsv", directory);
     if (!open_record(path, !page.live))
         die(path);
