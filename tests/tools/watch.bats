@@ -73,6 +73,13 @@ end_plain() {
   rm keys
 }
 
+# within: a short pause of a loop that waits, which may not wait forever.
+within() {
+  deadline=${deadline:-$((SECONDS + 20))}
+  [ "$SECONDS" -le "$deadline" ] || { cat out && return 1; }
+  sleep 0.02
+}
+
 # said TEXT: waits until a line has it.
 said() {
   local end=$((SECONDS + 20))
@@ -97,7 +104,7 @@ client() {
   clients="$clients $client"
   # It waits for a line as long as this is open.
   exec 8>"wait.$count"
-  until [ -s "client.$count" ]; do sleep 0.02; done
+  until [ -s "client.$count" ]; do within; done
   from=$(sed 's/.*://' "client.$count")
 }
 
@@ -113,7 +120,10 @@ ended() {
   [ "$(tmux -S "$SOCKET" display -p '#{alternate_on} #{cursor_flag}')" = '0 1' ]
   # What is typed is shown, and comes in lines.
   keys back Enter
-  until [ "$(grep -c 'back$' out)" -eq 2 ]; do seen back; done
+  until [ "$(grep -c 'back$' out)" -eq 2 ]; do
+    seen back
+    within
+  done
 }
 
 @test "blocking: who is not accepted is a port, with what waits, then a name" {
@@ -134,8 +144,13 @@ ended() {
   echo >&8
   seen 'blocking: 4 people, waiting now 2,'
   grep "^port $from .*x" out
+  client 'send:eve\n' half-close
+  seen 'blocking: 5 people, waiting now 3,'
+  until seen "port $from" && grep "^port $from .*[|].* 4 B " out; do
+    within
+  done
   leaves "$anna"
-  seen 'blocking: 4 people, waiting now 1,'
+  seen 'blocking: 5 people, waiting now 2,'
   grep '^anna .*|' out
   refuse grep '^bob' out
 }
@@ -147,7 +162,7 @@ ended() {
   client 'send:bob\n'
   bob=$client
   until seen 'waiting now 1,' && grep 'wait [2-9][0-9][0-9] ms\|wait [0-9.]* s' out; do
-    sleep 0.02
+    within
   done
   keys n
   seen 'poll: everybody was disconnected, so connect again'
@@ -215,7 +230,7 @@ bounded() {
   seen 'flood  '
   client connect:299 each:'send:crowd\n'
   until seen 'of whom wait: ' && [ "$(grep -c '^crowd' out)" -ge 30 ]; do
-    sleep 0.02
+    within
   done
   keys p
   seen '(paused)'
@@ -237,7 +252,7 @@ bounded() {
     resize "${size%x*}" "${size#*x}"
     until seen 'q: end' && [ "$(sed -n '/waited$/{p;q;}' out |
       awk '{ print length($0) }')" -eq $((${size%x*} - 1)) ]; do
-      sleep 0.02
+      within
     done
     [ "$(sed -n '$=' out)" -le "${size#*x}" ]
   done
@@ -315,7 +330,7 @@ bounded() {
   "$BUILD/tools/watch" -a 127.0.0.1 "$first" . poll "$BUILD/poll" \
     </dev/null >second 2>&1 3>&- &
   clients=$!
-  until grep 'is in use, so this is port' second; do sleep 0.02; done
+  until grep 'is in use, so this is port' second; do within; done
   grep "^Port $first is in use, so this is port [0-9]*\.$" second
   refuse grep "^nc 127.0.0.1 $first$" second
 }
@@ -371,7 +386,7 @@ fake_list() {
     [ -z "${port:-}" ] || printf n >&9
     until label=$(sed -n "s/^\($name\)\( (.*)\)\{0,1\} listens on.*/\1\2/p" out) &&
       [ -n "$label" ]; do
-      sleep 0.02
+      within
     done
     port=$(sed -n '1s/.* listens on port \([0-9]*\)[.]$/\1/p' out)
     client 'send:anna\n'

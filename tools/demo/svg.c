@@ -68,8 +68,8 @@ void svg_head(const struct svg *svg, double height, const char *title)
 {
     fprintf(svg->out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-            "viewBox=\"0 0 %d %.0f\">\n<title>%s</title>\n%s"
-            "<rect class=\"page\" width=\"%d\" height=\"%.0f\"/>\n",
+            "viewBox=\"0 0 %.0f %.0f\">\n<title>%s</title>\n%s"
+            "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n",
             SVG_WIDTH, height, title, style, SVG_WIDTH, height);
     svg_text(svg, "title", SVG_EDGE, 58, title);
     svg_text(svg, "wait faint", SVG_WAITS, svg->top - 12, "longest wait");
@@ -78,7 +78,7 @@ void svg_head(const struct svg *svg, double height, const char *title)
 void svg_band(const struct svg *svg, double y, double height)
 {
     fprintf(svg->out,
-            "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" "
+            "<rect class=\"band\" x=\"%.0f\" y=\"%.1f\" width=\"%.0f\" "
             "height=\"%.1f\" rx=\"6\"/>\n",
             SVG_EDGE - 8, y - 2, SVG_WIDTH - 2 * SVG_EDGE + 16, height + 4);
 }

@@ -11,16 +11,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The horizontal positions. Time is between LEFT and RIGHT; the waits are to
- * its right. */
-enum {
-    SVG_WIDTH = 1280,
-    SVG_EDGE = 32, /* empty on each side */
-    SVG_LEFT = 250,
-    SVG_RIGHT = 1115,
-    SVG_WAITS = SVG_WIDTH - SVG_EDGE - 12, /* where the waits end */
-    SVG_FOOT = 84 /* the height of the axis and the legend */
-};
+/* The horizontal positions. Time is between SVG_LEFT and SVG_RIGHT, and the
+ * waits end at SVG_WAITS. Nothing is in SVG_EDGE on each side. SVG_FOOT is the
+ * height of the axis and the legend. */
+#define SVG_WIDTH 1280.0
+#define SVG_EDGE 32.0
+#define SVG_LEFT 250.0
+#define SVG_RIGHT 1115.0
+#define SVG_WAITS (SVG_WIDTH - SVG_EDGE - 12)
+#define SVG_FOOT 84.0
 
 struct svg {
     const struct timeline *timeline; /* its `now` ends what is not over */

@@ -96,11 +96,6 @@ static void on_crash(int number)
     raise(number);
 }
 
-static void nothing(int number)
-{
-    (void)number;
-}
-
 static void handle(int number, void (*handler)(int), int flags)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
@@ -121,7 +116,6 @@ static void handle_signals(void)
         handle(crashes[i], on_crash, 0);
     handle(SIGTSTP, on_suspend, SA_RESTART);
     handle(SIGCONT, on_continue, SA_RESTART);
-    handle(SIGWINCH, nothing, SA_RESTART); /* it ends poll(2) */
     handle(SIGPIPE, SIG_IGN, 0);
 }
 
