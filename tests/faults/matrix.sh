@@ -243,6 +243,17 @@ converse() {
   exec 6<&- 7<&-
 }
 
+# reaped: waits until the children of clients that have left are gone, so that the
+# stop finds the same each time. A fault may leave one behind.
+reaped() {
+  local looks=0
+
+  while [ "$looks" -lt 50 ] && [ -n "$(family "$pid" | grep -vx "$pid")" ]; do
+    looks=$((looks + 1))
+    sleep 0.02
+  done
+}
+
 # finish: tells the server to stop, and reads the rest of its output. Sets
 # `status` and `late`.
 finish() {
@@ -271,6 +282,7 @@ try() {
   tracer=
   start "$@"
   converse "$@"
+  case $1 in processes) reaped ;; esac
   look_until is_wait
   finish
   awk -v mode=judge -v status="$status" -v late="$late" -v clean="$clean" \
