@@ -292,6 +292,11 @@ function layout() {
   }
   check("all is on one screen", true);
   check("the marked line can be seen", true);
+  const list = document.querySelector(".source");
+  const before = list.scrollTop;
+  list.scrollTop = before ? 0 : 1000;
+  dispatchEvent(new Event("resize"));
+  check("it can be seen when the window has another size", list.scrollTop === before);
 }
 
 try {

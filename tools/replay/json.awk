@@ -1,8 +1,8 @@
 # json.awk: one step with the whole state, and the rest of a recording, as JSON.
 # record.awk needs it; page.js reads what it prints.
 
-# emit WHO CALL SENTENCE ABOUT AT FRAMES: one step, with the state after it.
-function emit(actor, call, sentence, more, at, path) {
+# emit WHO CALL SENTENCE [FRAMES ABOUT AT]: one step, with the state after it.
+function emit(actor, call, sentence, path, more, at) {
   shown_calls += quiet + (call != "" && actor ~ /^server/)
   if (actor ~ /^(server|kernel)/)
     answered = current
@@ -19,9 +19,9 @@ function emit(actor, call, sentence, more, at, path) {
   if (path != "")
     printf ",\"path\":%s", path_of(path)
   printf ",\"tasks\":[%s],\"queue\":%s,\"sockets\":{%s}", tasks(), \
-    in_order(backlog), sockets()
+    json_list(backlog), sockets()
   printf ",\"list\":%s,\"unused\":%d,\"kept\":%d,\"ready\":%s", \
-    kept ? in_order(interest) : in_order(passed), unused, kept, in_order(ready)
+    json_list(kept ? interest : passed), unused, kept, json_list(ready)
   printf ",\"out\":%d,\"n\":[%d,%d,%d]}", printed, total, wakes, copied
 }
 
@@ -64,17 +64,11 @@ function sockets(i, letter, json) {
   return json
 }
 
-function in_order(set, item, list_of, i, best, used, json) {
-  for (;;) {
-    best = ""
-    for (item in set)
-      if (!(item in used) && (best == "" || set[item] < set[best]))
-        best = item
-    if (best == "")
-      return "[" json "]"
-    used[best] = 1
-    json = json (json == "" ? "" : ",") quote(best)
-  }
+function json_list(set, part, count, i, json) {
+  count = split(set, part, "|")
+  for (i = 1; i < count; i++)
+    json = json (i > 1 ? "," : "") quote(part[i])
+  return "[" json "]"
 }
 
 function ports(i, json) {
@@ -85,7 +79,7 @@ function ports(i, json) {
 
 # quote TEXT: as a JSON string; "<" is written so that no text ends the script.
 function quote(text) {
-  gsub(/\\/, "\\\\", text)
+  gsub(/\\/, "&&", text) # awks do not agree on how a backslash is written here
   gsub(/"/, "\\\"", text)
   gsub(/\t/, "\\t", text)
   gsub(/\r/, "\\r", text)

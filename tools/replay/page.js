@@ -45,8 +45,9 @@ function merge() {
 
 const mainFile = (recording) => recording.source.file;
 
-// Which line of b each line of a is: the longest common subsequence.
-function align(a, b) {
+// The lines of a that are in b, too, and the other way round, in their order: the
+// longest common subsequence.
+function common(a, b) {
   const same = (i, j) => a[i].trim() === b[j].trim();
   const length = Array.from({length: a.length + 1}, () =>
     new Uint16Array(b.length + 1));
@@ -54,45 +55,31 @@ function align(a, b) {
     for (let j = b.length - 1; j >= 0; j--)
       length[i][j] = same(i, j) ? length[i + 1][j + 1] + 1
         : Math.max(length[i + 1][j], length[i][j + 1]);
-  const pairs = [];
+  const lines = [new Set(), new Set()];
   for (let i = 0, j = 0; i < a.length && j < b.length;)
-    if (same(i, j))
-      pairs.push([i++, j++]);
-    else if (length[i + 1][j] >= length[i][j + 1])
+    if (same(i, j)) {
+      lines[0].add(i++);
+      lines[1].add(j++);
+    } else if (length[i + 1][j] >= length[i][j + 1])
       i++;
     else
       j++;
-  return pairs;
+  return lines;
 }
 
-// Each source, with the lines marked that the other one has not, and a row where
-// the other one has more of them.
+// The sources, with what the other one has not in another colour.
 function showSources() {
   const texts = sides.map((recording) => recording.source.lines);
-  const pairs = sides.length === 2 ? align(...texts)
-    : texts[0].map((_, i) => [i, i]);
+  const shared = common(texts[0], texts[texts.length - 1]);
   sides.forEach((recording, side) => {
     const list = recording.element.querySelector(".source");
-    const own = texts[side], other = sides[1 - side];
-    let next = 0, others = 0;
-    recording.lines = [];
-    const add = (className) => {
-      const item = make("li", own[next] || " ", className);
-      item.dataset.number = ++next;
-      recording.lines[next] = item;
+    recording.lines = [null]; // they are counted from 1
+    texts[side].forEach((text, number) => {
+      const item = make("li", text || " ", shared[side].has(number) ? "" : "differs");
+      item.dataset.number = number + 1;
+      recording.lines.push(item);
       list.append(item);
-    };
-    for (const pair of [...pairs, texts.map((text) => text.length)]) {
-      const more = pair[1 - side] - others - (pair[side] - next);
-      while (next < pair[side])
-        add("differs");
-      if (more > 0 && other)
-        list.append(Object.assign(make("li", "", "gap"),
-          {title: `${other.name} has ${count(more, "line")} more here`}));
-      if (next < own.length)
-        add("");
-      others = pair[1 - side] + 1;
-    }
+    });
     list.setAttribute("aria-label", "source: " + mainFile(recording));
   });
 }
@@ -164,15 +151,15 @@ function showStatus(recording, step, acts) {
       asleep.set(text, [...(asleep.get(text) || []), name(who)]);
     }
   const back = acts && step.call.match(/^(\w+)\(.*\) = /s);
+  const colon = several ? ": " : "";
   const status = recording.element.querySelector(".status");
   status.replaceChildren();
   if (running.length)
-    status.append(make("span", "running" + (several ? ": " + running.join(", ") : "") +
+    status.append(make("span", "running" + colon + (several ? running.join(", ") : "") +
       (back ? `, back from ${back[1]}` : ""), "runs"), " ");
   if (asleep.size)
-    status.append(make("span", several ? "asleep: " + [...asleep].map(([text, who]) =>
-      `${who.join(", ")} ${text}`).join("; ") : "asleep " + asleep.keys().next().value,
-    "asleep"));
+    status.append(make("span", "asleep" + colon + [...asleep].map(([text, who]) =>
+      (several ? who.join(", ") : "") + " " + text).join("; "), "asleep"));
   if (!step.tasks.length)
     status.append(make("span", "has ended", "over"));
 }
@@ -234,7 +221,7 @@ function showTerminal(recording, step, previous) {
   const terminal = recording.element.querySelector(".terminal");
   const text = (from, to) =>
     named(recording, new TextDecoder().decode(recording.bytes.slice(from, to)));
-  const before = Math.min(previous ? previous.out : 0, step.out);
+  const before = Math.min(previous.out, step.out);
   const fresh = make("mark");
   fresh.append(...text(before, step.out));
   terminal.replaceChildren(...text(0, before), fresh);
@@ -285,25 +272,14 @@ function words(number) {
   return [state.say, sides[step.who].name + who + (state.call && ": " + state.call)];
 }
 
-const eventAt = (number) => {
-  while (number > 0 && !steps[number].event)
-    number--;
-  return steps[number].event || "";
-};
-
 // --- Moving about ----------------------------------------------------------------
 
-const nextEvent = () => {
-  const found = steps.findIndex((step, i) => i > now && step.event);
-  return found < 0 ? steps.length - 1 : found;
-};
-
-const lastEvent = () => {
-  let i = now - 1;
-  while (i > 0 && !steps[i].event)
-    i--;
-  return i;
-};
+// The nearest step at which a client does something, or the first or last one.
+function eventFrom(number, direction) {
+  while (number > 0 && number < steps.length - 1 && !steps[number].event)
+    number += direction;
+  return number;
+}
 
 function go(number) {
   hideQuestion();
@@ -468,8 +444,8 @@ const keys = {
   ".": forward,
   "ArrowLeft": () => go(now - 1),
   "ArrowRight": forward,
-  "[": () => go(lastEvent()),
-  "]": () => go(nextEvent()),
+  "[": () => go(eventFrom(now - 1, -1)),
+  "]": () => go(eventFrom(now + 1, 1)),
   "Home": () => go(0),
   "End": () => go(steps.length - 1),
   "p": () => $("predict").click(),
@@ -501,7 +477,7 @@ function start() {
     for (const {name} of recordings)
       $(id).append(new Option(name, name));
     $(id).addEventListener("change", () => {
-      const event = eventAt(now);
+      const {event} = steps[eventFrom(now, -1)];
       choose([$("left").value, $("right").value].filter(Boolean));
       go(Math.max(0, steps.findIndex((step) => step.event === event)));
     });
@@ -514,6 +490,7 @@ function start() {
   $("all").addEventListener("toggle", () => $("all").open && fillTable());
   document.addEventListener("keydown", pressed);
   addEventListener("hashchange", follow);
+  addEventListener("resize", () => sides.forEach(scrollToLine));
   document.documentElement.dataset.theme =
     matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   follow();

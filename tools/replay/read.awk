@@ -120,7 +120,7 @@ function add_frame(line, part) {
       frame_of[part[3]]
 }
 
-function read_call(pid, time, line, seconds, called) {
+function read_call(pid, time, line, seconds) {
   if (line ~ /^socket\(/)
     began = 1
   if (!began)
@@ -135,29 +135,39 @@ function read_call(pid, time, line, seconds, called) {
   last = ++calls
   call_pid[last] = pid
   call_result[last] = substr(line, RSTART + RLENGTH)
-  line = substr(line, 1, RLENGTH)
-  sub(/\) += $/, "", line)
-  called = substr(line, 1, index(line, "(") - 1)
-  # What the library adds to the call that is in the source.
-  if (called == "recvfrom")
-    sub(/, NULL, NULL$/, "", line)
-  if (called == "pselect6")
-    sub(/, NULL$/, "", line)
-  call_name[last] = (called in plain) ? plain[called] : called
-  if (called == "pselect6" && line ~ /sigmask/)
-    call_name[last] = "pselect"
-  if (call_name[last] == "fork") {
-    several = line ~ /CLONE_THREAD/ ? "thread" : "process"
-    if (several == "thread")
-      call_name[last] = "pthread_create"
-  }
-  call_arguments[last] = substr(line, index(line, "(") + 1)
+  name_call(last, substr(line, 1, RLENGTH))
   frames[last] = ""
-  sleeps[last] = seconds > 0.003 && call_result[last] !~ /EAGAIN/ && (line ~ /F_SETLKW/ || call_name[last] ~ \
-    /^(recv|accept|p?select|poll|epoll_wait|sigtimedwait|io_uring_enter|futex|waitpid)$/)
+  sleeps[last] = seconds > 0.003 && can_sleep(last)
   if (sleeps[last])
     happen(time, "sleep", last)
   happen(time + seconds, "call", last)
+}
+
+# name_call CALL TEXT: its name and its arguments as they are in a source, without
+# what the library adds.
+function name_call(call, text, called) {
+  sub(/\) += $/, "", text)
+  called = substr(text, 1, index(text, "(") - 1)
+  if (called == "recvfrom")
+    sub(/, NULL, NULL$/, "", text)
+  if (called == "pselect6")
+    sub(/, NULL$/, "", text)
+  call_arguments[call] = substr(text, index(text, "(") + 1)
+  call_name[call] = (called in plain) ? plain[called] : called
+  if (called == "pselect6" && text ~ /sigmask/)
+    call_name[call] = "pselect"
+  if (call_name[call] != "fork")
+    return
+  several = text ~ /CLONE_THREAD/ ? "thread" : "process"
+  if (several == "thread")
+    call_name[call] = "pthread_create"
+}
+
+# can_sleep CALL: not one that takes long because the machine is busy.
+function can_sleep(call) {
+  return call_result[call] !~ /EAGAIN/ && (call_arguments[call] ~ /F_SETLKW/ || \
+    call_name[call] ~ /^(recv|accept|p?select|poll|epoll_wait|sigtimedwait)$/ || \
+    call_name[call] ~ /^(io_uring_enter|futex|waitpid)$/)
 }
 
 # uring receives without a call: its own events tell what it received.

@@ -30,11 +30,9 @@ END {
 # --- What is true after each thing that happened -------------------------------
 
 function print_recording(line, part, order) {
-  # Values of /proc/net/tcp are hexadecimal.
-  for (line = 0; line < 16; line++)
-    hex[substr("0123456789ABCDEF", line + 1, 1)] = line
-  printf "{\"name\":%s,\"scenario\":%s,\"several\":%s,\"ports\":{%s},\"steps\":[", \
-    quote(name), quote(scenario_title), quote(several), ports()
+  printf "{\"name\":%s,\"scenario\":%s,\"several\":%s,", quote(name), \
+    quote(scenario_title), quote(several)
+  printf "\"ports\":{%s},\"steps\":[", ports()
   order = "sort -n '" dir "/order'"
   while ((order | getline line) > 0) {
     split(line, part, " ")
@@ -57,7 +55,7 @@ function print_recording(line, part, order) {
   flush_idle()
   if (quiet > 0 || (first_pid in task)) {
     split("", task)
-    emit("server", "", "The signal ends the server.", "", "", "")
+    emit("server", "", "The signal ends the server.")
   }
   if (shown_calls != calls) {
     printf "\n%s: %d calls were made, %d are shown\n", name, calls, \
@@ -74,9 +72,9 @@ function begin_step(number) {
   if (step_client[number] == "-") {
     current = number
     offset = now
-    emit("script", "SIGTERM", "The server is told to stop", "The script sends" \
-      " SIGTERM, as kill does. Ctrl+C sends SIGINT, which has the same effect.", \
-      step_is[number], "")
+    emit("script", "SIGTERM", "The server is told to stop", "", "The script" \
+      " sends SIGTERM, as kill does. Ctrl+C sends SIGINT, with the same effect.", \
+      step_is[number])
   }
 }
 
@@ -88,7 +86,7 @@ function act(number, letter, what) {
   letter = act_client[number]
   what = act_is[number]
   if (what == "connects") {
-    add(backlog, letter)
+    backlog = with(backlog, letter)
     state[letter] = "connected"
   } else if (what == "sends") {
     if (unread[letter] == 0)
@@ -100,8 +98,8 @@ function act(number, letter, what) {
     if (what == "resets")
       unread[letter] = 0
   }
-  emit("client " letter, letter " " what, title[step_is[current]], \
-    about[step_is[current]], step_is[current], "")
+  emit("client " letter, letter " " what, title[step_is[current]], "", \
+    about[step_is[current]], step_is[current])
 }
 
 # falls_asleep CALL: the call has begun, and does not return for a while.
@@ -114,8 +112,8 @@ function falls_asleep(call) {
   shown_calls-- # its return counts
   task[call_pid[call]] = "asleep"
   sleep_call[call_pid[call]] = call
-  split("", ready)
-  emit(label(call_pid[call]), shown(call, 1), say_sleep(call), "", "", frames[call])
+  ready = ""
+  emit(label(call_pid[call]), shown(call, 1), say_sleep(call), frames[call])
 }
 
 function returns(call) {
@@ -141,15 +139,12 @@ function show_return(call, text) {
   text = say_return(call)
   if (call_name[call] == "exit")
     delete task[call_pid[call]]
-  if (call_name[call] == "exit" && call_pid[call] == first_pid) {
-    split("", interest)
-    split("", passed)
-    split("", ready)
-  }
+  if (call_name[call] == "exit" && call_pid[call] == first_pid)
+    interest = passed = ready = ""
   if (text == "")
     quiet++
   else
-    emit(label(call_pid[call]), shown(call, 0), text, "", "", frames[call])
+    emit(label(call_pid[call]), shown(call, 0), text, frames[call])
 }
 
 # flush_idle: what was found empty: up to three steps, or one for all.
@@ -166,7 +161,7 @@ function flush_idle(i, count, time) {
     quiet += count - 1
     emit(label(call_pid[idle_call[count]]), call_name[idle_call[count]] \
       "(...) = EAGAIN", count " calls in a row find nothing (EAGAIN): no client," \
-      " no bytes.", "", "", frames[idle_call[count]])
+      " no bytes.", frames[idle_call[count]])
   }
   now = time
 }
@@ -175,16 +170,15 @@ function completes(number, letter) {
   flush_idle()
   letter = done_client[number]
   if (done_is[number] == "accept") {
-    remove(backlog, letter)
+    backlog = without(backlog, letter)
     accepted[letter] = 1
     emit("kernel", "completion: accept", "The kernel has accepted " letter \
-      ". (strace shows no completions: this is from the server's --events.)", \
-      "", "", "")
+      ". (strace shows no completions: this is from the server's --events.)")
   } else {
     unread[letter] -= done_size[number]
     emit("kernel", "completion: recv, " done_size[number] " bytes", \
       "The kernel has put " bytes(done_size[number]) " from " letter \
-      " into a buffer of the server: no recv is called.", "", "", "")
+      " into a buffer of the server: no recv is called.")
   }
 }
 
@@ -203,61 +197,48 @@ function know(pid, key, part) {
   }
 }
 
-# --- Lists -----------------------------------------------------------------------
+# --- Lists: "a|b|", in the order in which things came ------------------------------
 
-function add(set, item) {
-  if (!(item in set))
-    set[item] = ++added
+function has(set, item) {
+  return index("|" set, "|" item "|")
 }
 
-function remove(set, item) {
-  delete set[item]
+function with(set, item) {
+  return has(set, item) ? set : set item "|"
 }
 
-# oldest SET: what was added first of what is in it.
-function oldest(set, item, best) {
-  best = ""
-  for (item in set)
-    if (best == "" || set[item] < set[best])
-      best = item
-  return best
+function without(set, item, at) {
+  at = has(set, item)
+  return at ? substr(set, 1, at - 1) substr(set, at + length(item) + 1) : set
+}
+
+function first(set) {
+  return substr(set, 1, index(set, "|") - 1)
 }
 
 # --- The kernel's own figures ------------------------------------------------------
-
-function number(text, i, n) {
-  for (i = 1; i <= length(text); i++)
-    n = n * 16 + hex[substr(text, i, 1)]
-  return n
-}
 
 # look ROWS: a step has had its effect. If the server did nothing, that is one.
 function look(rows) {
   flush_idle()
   if (current > 0 && answered < current)
-    emit("server", "", still(), "", "", "")
+    emit("server", "", still())
   compare(rows)
 }
 
 # compare ROWS: the queues that follow from the calls with those of the kernel.
-function compare(rows, row, part, i, count, letter, waiting_there, seen) {
-  count = split(rows, row, "\n")
-  for (i = 1; i < count; i++) {
+function compare(rows, row, part, i, letter, queued) {
+  for (i = split(rows, row, "\n") - 1; i > 0; i--) {
     split(row[i], part, " ")
-    if (part[2] == "0A") {
-      waiting_there = number(part[3])
-      continue
-    }
-    letter = letter_of[number(part[4])]
-    if (letter == "" || part[2] !~ /^0[18]$/)
-      continue
-    # The end of the client's side counts as one byte.
-    differs(letter " has unread", unread[letter] + 0, \
-      number(part[3]) - (part[2] == "08" && number(part[3]) > 0))
+    letter = letter_of[part[4]]
+    if (part[2] == "0A")
+      queued = part[3]
+    else if (letter != "" && part[2] ~ /^0[18]$/)
+      # The end of the client's side counts as one byte.
+      differs(letter " has unread", unread[letter] + 0, \
+        part[3] - (part[2] == "08" && part[3] > 0))
   }
-  for (letter in backlog)
-    seen++
-  differs("the accept queue", seen + 0, waiting_there + 0)
+  differs("the accept queue", split(backlog, part, "|") - (backlog != ""), queued + 0)
 }
 
 function differs(about_what, derived, kernel) {

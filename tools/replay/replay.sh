@@ -120,14 +120,13 @@ settle() {
 # look: what the kernel says of its queues: its time, then for each socket of our
 # port its state, the bytes that wait in it and the port of the other end.
 look() {
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v now="$(date +%s.%N)" \
-    -v port="$(printf '%04X' "$port")" '
-    BEGIN { print "at", now }
-    $2 ~ ":" port "$" {
-      split($3, peer, ":")
-      split($5, queue, ":")
-      print "socket", $4, queue[2], peer[2]
-    }' >>"$dir/kernel"
+  echo "at $(date +%s.%N)" >>"$dir/kernel"
+  hex=$(printf %04X "$port")
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    while read -r _ local_end other_end state queues _; do
+      [ "${local_end##*:}" != "$hex" ] ||
+        echo "socket $state $((0x${queues##*:})) $((0x${other_end##*:}))"
+    done >>"$dir/kernel"
 }
 
 # start_server: under strace, whose -D leaves the server our own child.

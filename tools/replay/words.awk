@@ -90,32 +90,34 @@ function bytes(n) {
 
 # due THING: whether a call that waits for it would return at once.
 function due(thing) {
-  return unread[thing] > 0 || (thing == "listener" && oldest(backlog) != "") || \
+  return unread[thing] > 0 || (thing == "listener" && backlog != "") || \
     (state[thing] ~ /closed|reset/ && !(thing in gone))
 }
 
 # may_sleep CALL: whether there is nothing yet of what the call waits for. A call
 # that takes long because the machine is busy is not asleep.
-function may_sleep(call, n, thing) {
+function may_sleep(call, n, set, thing, i) {
   n = call_name[call]
-  if (n == "recv" || n == "accept")
-    return !due(what(call))
-  if (n ~ /^p?select|^poll$/)
+  if (has_list(n))
     hand_over(call)
-  for (thing in passed)
-    if (n ~ /^p?select|^poll$/ && due(thing))
-      return 0
-  for (thing in interest)
-    if (n == "epoll_wait" && due(thing))
+  set = has_list(n) ? passed : n == "epoll_wait" ? interest : \
+    n ~ /recv|accept/ ? what(call) : ""
+  for (i = split(set, thing, "|"); i > 0; i--)
+    if (due(thing[i]))
       return 0
   return 1
+}
+
+# has_list NAME: whether the call gets a list.
+function has_list(n) {
+  return n ~ /^p?select$|^poll$/
 }
 
 # waits_for CALL: what it is that ends its sleep.
 function waits_for(call, n) {
   n = call_name[call]
   return n == "recv" ? what(call) : n == "accept" ? "a new client" : \
-    n ~ /^p?select|^poll$/ ? "any in its list" : \
+    has_list(n) ? "any in its list" : \
     n == "epoll_wait" ? "any on the kernel's list" : \
     n == "sigtimedwait" ? "a signal" : n == "io_uring_enter" ? \
     "a completion" : n ~ /futex|fcntl/ ? "a lock or a thread" : "a child"
@@ -130,7 +132,7 @@ function say_sleep(call, n) {
   }
   if (n == "accept")
     return "accept sleeps until a client connects."
-  if (n ~ /^p?select|^poll$/)
+  if (has_list(n))
     return n " sleeps until one of the " entries - unused " descriptors in its " \
       (n ~ /select/ ? "set" : "list") " is ready. The program passes the whole " \
       (n ~ /select/ ? "set in every call: " entries " bits" : \
@@ -168,14 +170,14 @@ function left_alone(i, letter, sent_it, new) {
     if (unread[letter] > 0)
       sent_it = sent_it (sent_it == "" ? "" : ", ") letter " (" \
         bytes(unread[letter]) ")"
-    else if (letter in backlog)
+    else if (has(backlog, letter))
       new = new (new == "" ? "" : ", ") letter
   }
   return (sent_it == "" ? "" : " Unread meanwhile: " sent_it ".") \
     (new == "" ? "" : " Not accepted yet: " new ".")
 }
 
-function say_return(call, n, r, fd, client, pid, part) {
+function say_return(call, n, r, client, pid) {
   n = call_name[call]
   r = call_result[call]
   pid = group[call_pid[call]]
@@ -184,30 +186,20 @@ function say_return(call, n, r, fd, client, pid, part) {
     return say_accept(call, n, r, pid)
   if (n ~ /^(recv|read)/)
     return say_recv(call, r, client)
-  if (n ~ /^p?select|poll$|^epoll_wait|^sigtimedwait/)
+  if (has_list(n) || n ~ /^(epoll_wait|sigtimedwait)$/)
     return say_wait(call, n, r, pid)
   if (n == "epoll_ctl" || n == "fcntl")
     return say_watch(call, n, pid)
-  if (n ~ /^write/) {
-    if (client == "output")
-      printed += r
-    return client == "output" ? "The server writes " bytes(r + 0) \
-      " to the terminal." : client == "stop pipe" ? "The signal handler" \
-      " writes a byte to the stop pipe: the server is to stop waiting." : \
-      "The server writes " bytes(r + 0) " to " client "."
-  }
-  if (n == "close") {
-    let_go(call, pid, client)
-    return client in gone ? "The server closes " client ": the connection has" \
-      " ended." : several == "process" ? "This process closes its copy of " \
-      the(client) "." : "The server closes " the(client) "."
-  }
+  if (n ~ /^write/)
+    return say_write(r, client)
+  if (n == "close")
+    return say_close(call, pid, client)
   if (n == "shutdown")
     return "shutdown: no call will sleep for " the(client) " any more."
-  if (n == "pthread_create" || n == "fork") {
-    know(r + 0)
-    return n " starts a " several " of its own for the new client."
-  }
+  return say_other(call, n, r, pid)
+}
+
+function say_other(call, n, r, pid, fd) {
   if (n == "listen") {
     fd_is[pid, call_arguments[call] + 0] = "listener"
     return "From now on the kernel completes connections and queues them."
@@ -216,6 +208,10 @@ function say_return(call, n, r, fd, client, pid, part) {
     fd = substr(call_arguments[call], RSTART, RLENGTH)
     fd_is[pid, fd] = fd_is[pid, fd + 1] = "stop pipe"
     return "The server makes the stop pipe, through which Ctrl+C will wake it."
+  }
+  if (n == "pthread_create" || n == "fork") {
+    know(r + 0)
+    return n " starts a " several " of its own for the new client."
   }
   if (n == "waitpid")
     return r > 0 ? "waitpid removes a child process that has ended." : \
@@ -233,6 +229,33 @@ function say_return(call, n, r, fd, client, pid, part) {
   return ""
 }
 
+function say_write(r, client) {
+  if (client == "stop pipe")
+    return "The signal handler writes a byte to the stop pipe: the server is to" \
+      " stop waiting."
+  if (client != "output")
+    return "The server writes " bytes(r + 0) " to " client "."
+  printed += r
+  return "The server writes " bytes(r + 0) " to the terminal."
+}
+
+# say_close: after the last process has closed it, the connection ends.
+function say_close(call, pid, client, key) {
+  delete fd_is[pid, call_arguments[call] + 0]
+  for (key in fd_is)
+    if (fd_is[key] == client)
+      return (several == "process" ? "This process closes its copy of " : \
+        "The server closes ") the(client) "."
+  interest = without(interest, client)
+  passed = without(passed, client)
+  ready = without(ready, client)
+  if (!(client in port_of))
+    return "The server closes " the(client) "."
+  gone[client] = 1
+  unread[client] = 0
+  return "The server closes " client ": the connection has ended."
+}
+
 function say_accept(call, n, r, pid, port, client) {
   if (r !~ /^[0-9]/)
     return r ~ /EAGAIN/ ? "accept finds the accept queue empty." : \
@@ -242,7 +265,7 @@ function say_accept(call, n, r, pid, port, client) {
   if (match(port, /port=htons\([0-9]+\)/))
     client = letter_of[substr(port, RSTART + 11, RLENGTH - 12)]
   else if (n == "accept")
-    client = oldest(backlog) # the call did not ask for its address
+    client = first(backlog) # the call did not ask for its address
   if (client == "")
     return ""
   if (n == "getpeername") {
@@ -250,8 +273,8 @@ function say_accept(call, n, r, pid, port, client) {
     return "The client that was accepted is " client "."
   }
   fd_is[pid, r + 0] = client
-  remove(backlog, client)
-  remove(ready, what(call))
+  backlog = without(backlog, client)
+  ready = without(ready, what(call))
   accepted[client] = 1
   return "accept takes " client " from the accept queue: descriptor " r + 0 "."
 }
@@ -260,7 +283,7 @@ function say_recv(call, r, client, part, text) {
   if (client ~ /^(output|descriptor)/)
     return "The server reads " bytes(r + 0) " from " client "."
   serves[call_pid[call]] = client
-  remove(ready, client)
+  ready = without(ready, client)
   if (r > 0) {
     arguments(call_arguments[call], part)
     text = "recv returns " bytes(r + 0) " from " client ": " part[2] "." \
@@ -281,9 +304,9 @@ function say_recv(call, r, client, part, text) {
 }
 
 function say_wait(call, n, r, pid, found) {
-  if (n ~ /^p?select|^poll$/)
+  if (has_list(n))
     hand_over(call)
-  split("", ready)
+  ready = ""
   if (r ~ /EINTR|ERESTART/)
     return n " returns because of a signal."
   if (r == "0" || r ~ /EAGAIN/)
@@ -291,7 +314,7 @@ function say_wait(call, n, r, pid, found) {
       "nothing is ready.")
   if (r ~ /^-1/)
     return n " fails: " failure(call) "."
-  found = ready_in(n ~ /^p?select|^poll$/ ? r : call_arguments[call], n, pid)
+  found = ready_in(has_list(n) ? r : call_arguments[call], n, pid)
   if (n == "sigtimedwait")
     return n " returns a signal for " found "."
   return n " returns: " found (found ~ / and / ? " are" : " is") " ready."
@@ -308,7 +331,7 @@ function ready_in(text, n, pid, found, fd, pattern) {
     sub(/.*=/, "", fd)
     if (n == "epoll_wait")
       fd = watched[fd]
-    add(ready, who(pid, fd))
+    ready = with(ready, who(pid, fd))
     found = found (found == "" ? "" : " and ") the(who(pid, fd))
     text = substr(text, RSTART + RLENGTH)
   }
@@ -321,7 +344,7 @@ function hand_over(call, part, list, fd, pattern) {
   if (call in handed)
     return
   handed[call] = 1
-  split("", passed)
+  passed = ""
   arguments(call_arguments[call], part)
   list = part[call_name[call] ~ /select/ ? 2 : 1]
   entries = unused = part[call_name[call] ~ /select/ ? 1 : 2] + 0
@@ -329,7 +352,7 @@ function hand_over(call, part, list, fd, pattern) {
   while (match(list, pattern)) {
     fd = substr(list, RSTART, RLENGTH)
     sub(/fd=/, "", fd)
-    add(passed, who(group[call_pid[call]], fd))
+    passed = with(passed, who(group[call_pid[call]], fd))
     unused--
     list = substr(list, RSTART + RLENGTH)
   }
@@ -343,32 +366,17 @@ function say_watch(call, n, pid, part, client, off) {
     return "The lock for the terminal is " \
       (part[3] ~ /F_UNLCK/ ? "given back." : "taken.")
   off = n == "epoll_ctl" ? part[2] ~ /DEL/ : part[3] !~ /ASYNC/
-  if (n == "fcntl" && (part[2] != "F_SETFL" || (off && !(client in interest))))
+  if (n == "fcntl" && (part[2] != "F_SETFL" || (off && !has(interest, client))))
     return ""
   kept = 1
   copied++
   if (off) {
-    remove(interest, client)
+    interest = without(interest, client)
     return n " takes " the(client) " off the list that the kernel keeps."
   }
-  add(interest, client)
+  interest = with(interest, client)
   if (match(part[4], /u64=[0-9]+/))
     watched[substr(part[4], RSTART + 4, RLENGTH - 4)] = part[3]
   return n " puts " the(client) " on the list that the kernel keeps" \
     (n == "fcntl" ? ": it will send signals." : ". This is done once.")
-}
-
-# let_go: after the last process has closed it, the connection ends.
-function let_go(call, pid, client, key) {
-  delete fd_is[pid, call_arguments[call] + 0]
-  for (key in fd_is)
-    if (fd_is[key] == client)
-      return
-  remove(interest, client)
-  remove(passed, client)
-  remove(ready, client)
-  if (client in port_of) {
-    gone[client] = 1
-    unread[client] = 0
-  }
 }
