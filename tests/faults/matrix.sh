@@ -248,7 +248,7 @@ converse() {
 reaped() {
   local looks=0
 
-  while [ "$looks" -lt 50 ] && [ -n "$(family "$pid" | grep -vx "$pid")" ]; do
+  while [ "$looks" -lt 50 ] && family "$pid" | grep -vqx "$pid"; do
     looks=$((looks + 1))
     sleep 0.02
   done
