@@ -37,10 +37,17 @@ family() {
     }'
 }
 
-# living PID...: prints those that have not ended.
+# living PID...: prints those that have not ended. One that nobody has waited for
+# yet (a zombie) has.
 living() {
   for pid in "$@"; do
-    if kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi
+    kill -0 "$pid" 2>/dev/null || continue
+    stat=
+    { read -r stat </proc/"$pid"/stat; } 2>/dev/null
+    case $stat in
+    *') Z '*) ;;
+    *) echo "$pid" ;;
+    esac
   done
 }
 

@@ -28,13 +28,15 @@ REPORT=${REPORT:-}
 CONCURRENT=${CONCURRENT:-yes}
 LIMIT=${LIMIT:-3}
 export LC_ALL=C
+# A server must not be right here and wrong where this is not set.
+unset PYTHONUNBUFFERED
 # shellcheck source=tools/servers.sh
 . "$root/tools/servers.sh"
 # shellcheck source=tools/grade/scenarios.bash
 . "$here/scenarios.bash"
 
 cannot() {
-  echo "grade: $*" >&2
+  echo "grade: $*" >&4
   exit 2
 }
 
@@ -46,9 +48,20 @@ asks() {
   contract=$2
 }
 
-# often HINT: shown if the scenario fails from here on.
+# often HINT: shown if the scenario fails from here on. if_ended HINT: shown in its
+# place if the server has ended.
 often() {
   hint=$1
+}
+
+if_ended() {
+  hint_ended=$1
+}
+
+# wants TEXT: what has to come, in words. It is not looked for in the output.
+wants() {
+  wanted=$1
+  literal=
 }
 
 # did COMMAND: something that the reader can type, too.
@@ -56,25 +69,33 @@ did() {
   printf '    $ %s\n' "$*" >>"$work/did"
 }
 
-# start [LIMITS [PORT [head]]]: starts the server and waits for its first line. With
-# `head` nobody reads more of its output than that.
+# and_then TEXT: something that is done in between.
+and_then() {
+  printf '      (%s)\n' "$*" >>"$work/did"
+}
+
+# start [LIMITS [PORT [READER]]]: starts the server and waits for its first line.
+# READER, a function, is where its output goes in place of a file.
 start() {
-  local limits=${1:-} given=${2:-0} output=$work/out
+  local limits=${1:-} given=${2:-0} reader=${3:-} output=$work/out
 
   : >"$work/out"
   : >"$work/err"
-  did "${limits:+($limits; }$SERVER --port 8888${limits:+)}${3:+ | head -n 1} &"
-  if [ -n "${3:-}" ]; then
+  did "${limits:+($limits; }$SERVER --port ${shown_port:-8888}${limits:+)}$(
+    [ -z "$reader" ] || echo " | $(title_of "$reader")"
+  ) &"
+  if [ -n "$reader" ]; then
     output=$work/pipe
     rm -f "$output"
     mkfifo "$output" || cannot "cannot make a FIFO"
-    head -n 1 <"$output" >"$work/out" &
+    "$reader" <"$output" >"$work/out" &
+    clients="$clients $!"
   fi
   # shellcheck disable=SC2086 # several words
   (
     [ -z "$limits" ] || $limits
     exec sh -c "exec $SERVER --port $given"
-  ) >"$output" 2>"$work/err" </dev/null &
+  ) >"$output" 2>"$work/err" </dev/null 4>&- &
   server=$!
   limit_wait has_started
   has_first_line || return 1
@@ -91,6 +112,28 @@ has_started() {
 
 alive() {
   kill -0 "$server" 2>/dev/null
+}
+
+# freeze, thaw: the server and what it has started stand still. What clients do
+# until thaw is there all at once then.
+freeze() {
+  did 'kill -STOP %1'
+  # shellcheck disable=SC2046 # several ids
+  kill -STOP $(family "$server")
+  limit_wait stands
+}
+
+stands() {
+  case $(ps -o stat= -p "$server") in
+  T*) ;;
+  *) return 1 ;;
+  esac
+}
+
+thaw() {
+  did 'kill -CONT %1'
+  # shellcheck disable=SC2046
+  kill -CONT $(family "$server")
 }
 
 # limit_wait COMMAND...: looks every 20 ms, until it succeeds or the time is over.
@@ -114,12 +157,9 @@ client() {
 
   shift
   for one in "$@"; do
-    case $one in
-    *[\\\ ]*) words="$words '$one'" ;;
-    *) words="$words $one" ;;
-    esac
+    words="$words $(as_typed "$one")"
   done
-  did "build/tools/client 8888$words line   # client $name, which stays until Enter"
+  did "build/tools/client 8888$words line   # client $name; each in its own terminal"
   rm -f "$work/$name.in"
   mkfifo "$work/$name.in" || cannot "cannot make a FIFO"
   : >"$work/$name.out"
@@ -140,9 +180,23 @@ client() {
   limit_wait at_line "$name"
 }
 
+# as_typed ACTION: as a shell takes it, and not longer than a line.
+as_typed() {
+  local zeros=${1//[!0]/}
+
+  case ${#zeros}:$1 in
+  [0-9][0-9][0-9]*:*)
+    # shellcheck disable=SC2016 # it is to be typed
+    printf '"send:$(printf %%0%dd 0)\\n"' "${#zeros}"
+    ;;
+  *[\\\ ]*) printf "'%s'" "$1" ;;
+  *) printf '%s' "$1" ;;
+  esac
+}
+
 # next NAME: the client goes on to its next `line`.
 next() {
-  did "(Enter for client $1)"
+  and_then "Enter for client $1"
   echo 1<>"$work/$1.in"
   eval "waits_$1=\$((waits_$1 + 1))"
   limit_wait at_line "$1"
@@ -162,58 +216,88 @@ address() {
   sed -n '/:[0-9]*$/p' "$work/$1.out" | sed 1q
 }
 
-# ok NAME: whether the client has done all so far without an error.
+# client_ok NAME: whether the client has done all up to here, without an error.
 client_ok() {
-  ! grep -q '^client: ' "$work/$1.out"
+  at_line "$1" && ! grep -q '^client: ' "$work/$1.out"
 }
 
 # --- A scenario: what it wants ----------------------------------------------------
 
-# line TEXT: waits until the server has printed this line. A missing newline, or
-# one too many, is remembered and is no failure of this scenario.
+# line TEXT: waits until the server has printed this line. A newline too few or too
+# many is remembered, and is no failure of this scenario.
 line() {
   wanted=$1
-  # shellcheck disable=SC2034 # finish shows it
-  found_by=line
-  if limit_wait has_line "$1"; then return 0; fi
-  if tr -d '\n' <"$work/out" | grep -Fq -- "$1"; then
-    cosmetic="newlines: '$1' does not stand on a line of its own"
-    return 0
-  fi
-  return 1
+  literal=yes
+  unlike=0
+  limit_wait line_is_clear "$1"
+  if has_line "$1"; then return 0; fi
+  nearly_has_line "$1" || return 1
+  cosmetic="newlines: '$1' does not stand on a line of its own"
 }
 
 has_line() {
-  grep -Fxq -- "$1" "$work/out" || ! alive
   grep -Fxq -- "$1" "$work/out"
+}
+
+# line_is_clear TEXT: whether it is there, or will not come any more; the newline
+# behind it may come a little later.
+line_is_clear() {
+  if has_line "$1" || ! alive; then return 0; fi
+  nearly_has_line "$1" && unlike=$((unlike + 1)) && [ "$unlike" -gt 10 ]
+}
+
+# nearly_has_line TEXT: whether a line begins or ends with it.
+nearly_has_line() {
+  WANTED=$1 awk '
+    {
+      at = index($0, ENVIRON["WANTED"])
+      if (at == 1 || at && at + length(ENVIRON["WANTED"]) > length($0)) found = 1
+    }
+    END { exit !found }' "$work/out"
 }
 
 # text TEXT: the same for a long text that recv may cut anywhere.
 text() {
   wanted=$1
-  limit_wait has_text "$1"
+  literal=yes
+  limit_wait text_is_clear "$1"
+  has_text "$1"
 }
 
 has_text() {
   tr -d '\n' <"$work/out" | grep -Fq -- "$1"
 }
 
+text_is_clear() {
+  has_text "$1" || ! alive
+}
+
 # lives: whether the server has survived.
 lives() {
-  wanted='a server that goes on'
+  wants 'a server that goes on'
   alive
 }
 
-# ends_with SIGNAL: sends it and waits for the end, with status 0.
+# ends_with SIGNAL...: sends it, or several, and waits for the end. Sets
+# ended_status.
 ends_with() {
-  local status=0
+  local signal typed=
 
-  did "kill -$1 %1; wait %1; echo \$?"
-  kill "-$1" "$server"
-  wanted='the end of the program'
+  for signal in "$@"; do
+    kill "-$signal" "$server"
+    typed="${typed}kill -$signal %1; "
+  done
+  did "${typed}wait %1; echo \$?"
+  ends
+}
+
+# ends: waits for the end of the server, which is meant to end.
+ends() {
+  wants 'the end of the program'
+  may_end=yes
   limit_wait ended || return 1
-  wait "$server" || status=$?
-  ended_status=$status
+  ended_status=0
+  wait "$server" || ended_status=$?
 }
 
 ended() {
@@ -227,110 +311,139 @@ ended() {
 
 # attempt FUNCTION: runs one scenario; sets passed.
 attempt() {
+  local one
+
   : >"$work/did"
   rm -f "$work"/*.out
-  hint=
-  wanted=
-  clients=
-  server=
-  cosmetic=
-  ended_status=
-  passed=
-  if "$1"; then passed=yes; fi
+  for one in hint hint_ended wanted literal cosmetic may_end shown_port clients \
+    server ended_status passed; do
+    eval "$one="
+  done
+  # What bash says of a process that was killed helps nobody.
+  if "$1" 2>/dev/null; then passed=yes; fi
   # As it is now: what the end of the clients and the server adds is not meant.
   cp "$work/out" "$work/printed"
-  exit_status=
-  if [ -n "$server" ] && ended; then
+  exit_status=$ended_status
+  if [ -z "$exit_status" ] && [ -n "$server" ] && ended; then
     exit_status=0
-    wait "$server" || exit_status=$?
+    wait "$server" 2>/dev/null || exit_status=$?
   fi
-  end_all
-  sanitizer=$(grep -Em 1 'AddressSanitizer|runtime error:' "$work/err")
-  [ -z "$sanitizer" ] || passed=
+  last_status=0
+  end_all 2>/dev/null
+  is_sound || passed=
 }
 
-# end_all: ends what the scenario has started, by its process id.
+# is_sound: whether nothing has gone wrong that shows only at the end.
+is_sound() {
+  sanitizer=$(grep -Em 1 'Sanitizer|runtime error:' "$work/err")
+  case $last_status in
+  132 | 134 | 135 | 136 | 139) exit_status=$last_status ;;
+  *) [ -z "$sanitizer" ] ;;
+  esac
+}
+
+# end_all: ends what the scenario has started, by its process id. Sets last_status
+# to that of a server that has not been waited for yet.
 end_all() {
   local pid
 
   for pid in $clients $server; do
     end_family "$pid"
-    wait "$pid" 2>/dev/null
+    last_status=0
+    wait "$pid" || last_status=$?
   done
 }
 
 # visible: text with its invisible bytes shown.
 visible() {
-  sed -n l | sed 's/\$$//' | awk '{ sub(/\\$/, ""); print }'
+  od -An -v -tx1 | awk -f "$here/visible.awk"
 }
 
-# came: what the server printed, of which the part that matters is the end.
-came() {
-  tail -n 6 "$work/printed" | visible | cut -c 1-100
-}
-
-# first_difference WANTED CAME: a mark under the first byte that differs.
-first_difference() {
-  local i=0
-
-  while [ "$i" -lt "${#1}" ] && [ "${1:i:1}" = "${2:i:1}" ]; do
-    i=$((i + 1))
-  done
-  printf '%*s^\n' "$i" ''
-}
-
-# nearest: the printed line that begins most like the wanted one.
+# nearest: the printed line that begins most like the wanted one; of the first line,
+# that line.
 nearest() {
-  awk -v wanted="$wanted" '
+  awk -v length_of_wanted="${#wanted}" '
+    NR == 1 && ENVIRON["WANTED"] ~ /^Listening/ { line = $0; exit }
     {
-      for (n = 0; n < length(wanted) &&
-        substr($0, n + 1, 1) == substr(wanted, n + 1, 1);)
+      for (n = 0; n < length_of_wanted &&
+        substr($0, n + 1, 1) == substr(ENVIRON["WANTED"], n + 1, 1);)
         n++
       if (n > best) { best = n; line = $0 }
     }
-    END { print line }' "$work/printed"
+    END { if (line != "") print line }' "$work/printed"
+}
+
+# paragraph TEXT: in lines that a narrow terminal shows whole.
+paragraph() {
+  printf '%s\n' "$1" | fold -s -w 72 | sed 's/ *$//; s/^/    /'
+}
+
+# quote: lines of the server, marked as such.
+quote() {
+  visible | sed 's/^/    | /'
 }
 
 # tell TITLE: what a failed scenario was about.
 tell() {
-  local near
-
   echo "  not met: $1"
   echo
   sed "s/:$port\\b/:8888/" "$work/did"
   echo
-  printf '%s\n' "$contract" | fold -s -w 72 | sed 's/^/    /'
+  paragraph "$contract"
   echo "    (docs/contract.md, \"$heading\")"
   echo
-  near=$(nearest)
-  if [ -n "$wanted" ]; then
-    echo "    wanted  $wanted"
-    if [ -n "$near" ]; then
-      echo "    came    $(printf '%s\n' "$near" | visible | sed 1q)"
-      echo "            $(first_difference "$wanted" "$near")"
-    fi
+  tell_what_came
+  tell_of_server
+  choose_hint
+  if [ -n "$hint" ]; then
+    echo
+    paragraph "often: $hint"
   fi
-  cat "$work"/*.out | sed -n 's/^client: /    A client failed: /p'
+  echo
+}
+
+tell_what_came() {
+  [ -z "$wanted" ] ||
+    echo "    wanted  $(printf '%s\n' "$wanted" | visible)"
+  if [ -n "$literal" ]; then
+    export WANTED=$wanted
+    nearest | visible | sed '1s/^/    came    /; 2s/^/            /'
+    unset WANTED
+  fi
+  cat "$work"/*.out 2>/dev/null | sed -n 's/^client: /    A client failed: /p'
+}
+
+tell_of_server() {
   if [ -s "$work/printed" ]; then
     echo "    The server printed, at the end:"
-    came | sed 's/^/    | /'
+    tail -n 6 "$work/printed" | quote
   else
     echo "    The server printed nothing."
   fi
-  if [ -s "$work/err" ]; then
+  if [ -n "$sanitizer" ]; then
     echo "    On standard error:"
-    tail -n 5 "$work/err" | visible | sed 's/^/    | /'
+    grep -EA 6 'Sanitizer|runtime error:' "$work/err" | sed 6q | quote
+  elif [ -s "$work/err" ]; then
+    echo "    On standard error:"
+    tail -n 5 "$work/err" | quote
   fi
   [ -z "$exit_status" ] || echo "    The server ended with status $exit_status."
-  [ -z "$sanitizer" ] || hint='the sanitizer names the line of the mistake'
-  if [ -z "$hint" ] && [ "${exit_status:-0}" -ge 128 ]; then
-    hint='a signal ended it: build it with -g -fsanitize=address and try again'
-  fi
-  if [ -n "$hint" ]; then
-    echo
-    printf 'often: %s\n' "$hint" | fold -s -w 72 | sed 's/^/    /'
-  fi
-  echo
+}
+
+# choose_hint: what the end of the program tells is better than what the scenario
+# has to say.
+choose_hint() {
+  case ${exit_status:-0},$sanitizer in
+  *,?*) hint='the sanitizer names the line of the mistake' ;;
+  132,* | 134,* | 135,* | 136,* | 139,*)
+    hint='a mistake with memory: build it with -g -fsanitize=address, and it names the line'
+    ;;
+  [1-9]* | 0,)
+    if [ -n "$exit_status" ] && [ -z "$may_end" ]; then
+      hint=${hint_ended:-the program has come to its end, or has failed: see what it says on standard error}
+    fi
+    ;;
+  esac
 }
 
 # record STAGE TITLE RESULT SECONDS: one line for the reports.
@@ -372,11 +485,24 @@ grade() {
     if [ -z "$met" ] && [ -z "$ALL" ]; then stop=$number; fi
   done < <(stages)
   report
+  [ "$good" -lt 2 ] || advise_sanitizer
   if [ -n "$stop" ]; then
     echo "Next: make \"$title\" true, then run make grade again."
   fi
   echo "$good of $total scenarios met${stop:+, up to stage $stop of $(stages | wc -l | tr -d ' ')}"
   [ "$good" -eq "$total" ]
+}
+
+# advise_sanitizer: a C program can do what is wrong and look right.
+advise_sanitizer() {
+  local program=${SERVER%% *}
+
+  case $program:$(head -c 4 "$program" 2>/dev/null | visible) in
+  */*:'<7f>ELF' | */*:'<cf><fa><ed><fe>') ;;
+  *) return 0 ;;
+  esac
+  grep -q __asan_ "$program" ||
+    echo 'note: build it with -g -fsanitize=address as well: many mistakes show only then'
 }
 
 # note_cosmetic: something small, said once.
@@ -406,6 +532,7 @@ main() {
   esac
   [ -x "$BUILD/tools/client" ] || cannot "$BUILD/tools/client is missing: make"
   work=$(mktemp -d "${TMPDIR:-/tmp}/grade.XXXXXX") || exit 2
+  exec 4>&2
   trap 'trap "" INT TERM HUP; end_all 2>/dev/null; rm -rf "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP

@@ -1,0 +1,1 @@
+socat TCP-LISTEN:8888 STDOUT
