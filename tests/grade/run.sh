@@ -162,7 +162,9 @@ differences() {
 
   came=$(stage_of "$4")
   [ "$came" = "$2" ] || echo "it ends in '$came'"
-  if [ -n "$3" ]; then
+  if [ "$3" = '?' ]; then
+    return
+  elif [ -n "$3" ]; then
     grep -Fxq "  not met: $3" "$4" || echo "the scenario is not '$3'"
   elif [ "$2" != everything ]; then
     [ -z "$WRITE" ] || cp "$4" "$kept"
@@ -242,7 +244,6 @@ list() {
     '#'* | ,* | *,-) continue ;;
     esac
     for word in "${@:-/}"; do
-      [ "$word" != core ] || word=$CORE
       case $name in
       *"$word"*)
         printf '%s\t%s\t%s\n' "$name" "$stage" "$more"
@@ -260,6 +261,9 @@ main() {
     WRITE=yes
     shift
   }
+  if [ "${1:-}" = core ]; then
+    set -- broken/13 broken/14 student/threads.3 student/select.8
+  fi
   work=$(mktemp -d "${TMPDIR:-/tmp}/grade-test.XXXXXX") || exit 1
   trap 'rm -rf "$work" "$BUILD/grade-$$"' EXIT
   trap 'exit 130' INT TERM HUP
