@@ -203,7 +203,7 @@ static double height_of_groups(struct picture *picture, double row)
  * each group of clients in it. Then the rows get as high as fits. */
 static void fit(struct picture *picture)
 {
-    double room;
+    double room, row = row_max;
 
     picture->svg.top = write_conclusions(picture) + 34;
     room = height - picture->svg.top - SVG_FOOT;
@@ -214,9 +214,8 @@ static void fit(struct picture *picture)
         if (height_of_groups(picture, row_min) <= room)
             break;
     }
-    for (double row = row_max; row >= row_min; row--)
-        if (height_of_groups(picture, row) <= room)
-            break;
+    while (height_of_groups(picture, row) > room && row > row_min)
+        row--;
     picture->svg.bottom =
         picture->svg.top + height_of_groups(picture, picture->row) + 6;
 }

@@ -137,13 +137,14 @@ double svg_lines(const struct svg *svg, const char *class, double x, double y,
 {
     char line[GROUP_TEXT_SIZE];
 
-    for (; *text != '\0'; y += step) {
+    while (*text != '\0') {
         int length = (int)line_length(text, (size_t)most);
 
         snprintf(line, sizeof line, "%.*s", length, text);
         svg_text(svg, class, x, y, line);
         text += length;
         text += strspn(text, " ");
+        y += step;
     }
     return y;
 }
