@@ -163,6 +163,7 @@ long syscall(long number, ...)
     result = real(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
     error = errno;
     if (number == SYS_io_uring_setup && result >= 0) {
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): that is how it comes. */
         params = *(const struct io_uring_params *)arg[1];
         map_queues((int)result);
     } else if (number == SYS_io_uring_enter && requests != NULL) {
