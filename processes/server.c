@@ -182,7 +182,7 @@ int main(int argc, char **argv)
         if (FD_ISSET(listener, &ready))
             accept_connections(listener);
     }
-    stop_children(); /* after a failure they got no signal */
+    stop_children(); /* those that no signal has told, as after a failure */
     reap(0);
     return stop_server(listener);
 }

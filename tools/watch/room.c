@@ -39,7 +39,7 @@ struct room *new_room(const char *label, int port, bool labelled)
     return room;
 }
 
-/* --- Who is there --------------------------------------------------------- */
+/* --- Clients and their rows ----------------------------------------------- */
 
 /* Returns the port at the end of "192.168.1.7:40312", or 0. */
 static int port_of(const char *address)
