@@ -52,7 +52,8 @@ static bool output_has_failed(void)
 /* Waits for the lock. After a stop request SIGALRM arrives each second. If the
  * output is stuck, the process that holds the lock gives up and marks the file.
  * The others then continue without the lock, so that they do not have to find
- * out one after the other. */
+ * out one after the other. Without the lock they continue, too, if the kernel
+ * has no memory for it (ENOLCK): a torn line is better than a lost one. */
 static void take(int byte)
 {
     while (change(byte, F_WRLCK, F_SETLKW) == -1 && errno == EINTR)

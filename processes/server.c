@@ -107,7 +107,9 @@ static void print_killed(struct client *client, int number)
 /* Reaps every child that has ended; with 0 instead of WNOHANG, waits until all
  * have ended. It does not wait for children that this process had before exec,
  * which are not on the list: one of them may never end, or may be the reader of
- * the output. */
+ * the output. A stop signal between waitpid and remove_child is sent to a
+ * number that is already free; the kernel does not give a number again so soon.
+ */
 static void reap(int how)
 {
     while (has_children()) {
