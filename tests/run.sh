@@ -145,7 +145,7 @@ absent_servers() {
 list_runs() {
   local server what
 
-  for what in broken exercises docs replay tools "$here"/*.bats kevent tasks pause \
+  for what in broken exercises grade docs replay tools "$here"/*.bats kevent tasks pause \
     matrix fuzz; do
     has_scenarios "$what" || continue
     for server in $servers; do
@@ -186,7 +186,7 @@ concerns() {
   matrix,*) [ -f "$here/faults/matrix.sh" ] ;;
   fuzz,"${servers%% *}") [ -x "$BUILD/tests/fuzz-server" ] ;;
   broken,"${servers%% *}" | exercises,"${servers%% *}" | \
-    docs,"${servers%% *}" | replay,"${servers%% *}" | tools,"${servers%% *}")
+    grade,"${servers%% *}" | docs,"${servers%% *}" | replay,"${servers%% *}" | tools,"${servers%% *}")
     [ -z "$BACKENDS" ]
     ;;
   *) false ;;
@@ -226,6 +226,7 @@ make_run() {
   fuzz) BACKENDS=$BACKENDS bash "$here/fuzz/fuzz.sh" ;;
   broken) bash "$here/broken/run.sh" core ;;
   exercises) bash "$here/../docs/exercises/test.sh" core ;;
+  grade) JOBS=1 bash "$here/grade/run.sh" core ;;
   docs) bash "$here/docs/run.sh" ;;
   replay) bats --tap "$here/replay/replay.bats" ;;
   tools) bats --tap "$here"/tools/*.bats ;;
@@ -333,7 +334,7 @@ report() {
     [ "$server" != SERVER ] || server='your server'
     what=${what##*/}
     case $what in
-    broken | exercises | docs | replay | tools | fuzz) server=all ;;
+    broken | exercises | grade | docs | replay | tools | fuzz) server=all ;;
     esac
     add "$server" "${what%.bats}" "$work/$number/tap"
   done

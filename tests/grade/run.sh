@@ -224,6 +224,18 @@ complete() {
   done
 }
 
+# headings: whether the contract has each heading that a scenario names.
+headings() {
+  local heading
+
+  sed -n "s/^  asks '\([^']*\)' .*/\1/p; s/^  asks \([A-Z][a-z]*\) .*/\1/p
+    s/^  asks \([a-z]*\) .*/\1/p" "$root/tools/grade/scenarios.bash" | sort -u |
+    while read -r heading; do
+      grep -q "^##* $heading\$" "$root/docs/contract.md" ||
+        echo "# docs/contract.md has no heading '$heading'"
+    done
+}
+
 # worker: makes each test that no other worker has begun.
 worker() {
   local number=1 name stage scenario
@@ -270,9 +282,12 @@ main() {
   mkdir -p "$here/expected"
   list "$@" >"$work/tests"
   {
-    complete >"$work/incomplete"
+    {
+      complete
+      headings
+    } >"$work/incomplete"
     [ ! -s "$work/incomplete" ] || printf 'not '
-    echo 'ok 1 - each bug, exercise and step has its row in stages.tsv'
+    echo 'ok 1 - each bug, exercise and step has a row, each heading is there'
     cat "$work/incomplete"
     while [ "$worker" -lt "$JOBS" ]; do
       worker &

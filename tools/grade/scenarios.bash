@@ -194,7 +194,7 @@ leaves_order() { # what it has sent is printed above that
 next_served() { # the next client is served as the first was
   asks 'What it does' 'The server listens until it is stopped.'
   often 'accept is called once: it has to stand in a loop'
-  if_ended 'the program ends with its first client: accept has to stand in a loop'
+  if_ended 'the program ends with its first client: accept has to stand in a loop; or the client that has left is still waited for (EBADF)'
   start || return 1
   client a connect 'send:first\n' line half-close
   line first || return 1

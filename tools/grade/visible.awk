@@ -77,7 +77,7 @@ function add(shown, columns) {
 
 function line() {
   print text (full ? "..." : "")
-  if (wanted != "" && !marked++) printf "%" mark "s^\n", ""
+  if (wanted != "" && !marked++ && (differs || !full)) printf "%" mark "s^\n", ""
   text = ""
   width = full = any = 0
 }
