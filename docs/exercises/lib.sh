@@ -416,4 +416,14 @@ suite() {
     >"$scratch/wrong"
   all_missing "$scratch/wrong"
   [ "$absent" -gt 0 ] || missing 'the suite did not run'
+  what_the_suite_says
+}
+
+# what_the_suite_says: why the first scenario failed, as far as it fits a screen.
+what_the_suite_says() {
+  awk '/^(not )?ok/ { first = /^not/ && !seen++ } first && sub(/^# ?/, "")' \
+    "$scratch/suite" >"$scratch/why"
+  [ -s "$scratch/why" ] || return 0
+  echo '  What the suite says about it (in full: V=1):'
+  head -n 12 "$scratch/why" | quote
 }

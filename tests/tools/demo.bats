@@ -121,7 +121,7 @@ names=(blocking-nested blocking busy processes threads select poll signals epoll
   recorded 1 one
   recorded 2 pool
   chart blocking poll epoll
-  told 'blocking: 4 at once, nobody waited over 2.0 ms.'
+  told 'blocking: 4 at once, no client waited over 2.0 ms.'
   told 'poll: one at a time, so b, c, d waited up to 1.1 s.'
   told 'epoll: 2 at once, so c, d waited up to 1.1 s.'
 }
@@ -250,7 +250,7 @@ own() {
   chart poll yours
   grep '^? at once' "$BATS_TEST_TMPDIR/out"
   grep '^yours  *a  *[*]  *[*]' "$BATS_TEST_TMPDIR/out"
-  told 'yours: unknown how many at once, nobody waited over 10 ms.'
+  told 'yours: unknown how many at once, no client waited over 10 ms.'
 }
 
 @test "your server: its lines tell who is accepted" {
@@ -346,7 +346,7 @@ while True:
             key.fileobj.close()
 END
   SERVER="python3 $BATS_TEST_TMPDIR/mine.py" BACKENDS=poll demo
-  told 'yours: unknown how many at once, nobody waited'
+  told 'yours: unknown how many at once, no client waited'
 }
 
 @test "a first build: it says at once what takes so long" {

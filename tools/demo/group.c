@@ -207,7 +207,7 @@ bool conclude(const struct timeline *timeline, const struct group *group,
     if (timeline->clients == 1) {
         append(text, "one client alone, which waited up to %s.", duration);
     } else if (good) {
-        append(text, ", nobody waited over %s.", duration);
+        append(text, ", no client waited over %s.", duration);
     } else {
         append(text, at_once == 0                   ? ", and "
                      : at_once >= timeline->clients ? ", but "

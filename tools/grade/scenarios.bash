@@ -645,7 +645,7 @@ pressure_leak() { # forty clients, one after the other, with twenty descriptors
 
 pressure_zombies() { # a process that has ended leaves nothing behind
   asks processes 'The parent reaps the children that have ended.'
-  often 'nobody waits for the children: a handler of SIGCHLD that calls waitpid until there is none left'
+  often 'the program does not wait for its children: a handler of SIGCHLD that calls waitpid until there is none left'
   start || return 1
   client a connect 'send:one\n' line half-close
   line one || return 1

@@ -132,9 +132,9 @@ look() {
 # start_server: under strace, whose -D leaves the server our own child.
 start_server() {
   case $name in
-  yours) program=$SERVER ;;
-  */*) program="$debug/${name%%/*} --selector ${name#*/}" ;;
-  *) program=$debug/$name ;;
+  yours) eval "set -- $SERVER" ;;
+  */*) set -- "$debug/${name%%/*}" --selector "${name#*/}" ;;
+  *) set -- "$debug/$name" ;;
   esac
   options=$(setting options)
   case $name in
@@ -147,7 +147,7 @@ start_server() {
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     [ -z "$(setting ulimit)" ] || ulimit $(setting ulimit) || exit 1
     exec strace $preload -D -f -k -qq -ttt -T -s 4096 -e trace="$CALLS" -e signal=none \
-      -o "$dir/trace" $program $options --port 0 $address
+      -o "$dir/trace" "$@" $options --port 0 $address
   ) >"$dir/out" 2>"$dir/err" </dev/null &
   server=$!
   wait_until listening
@@ -248,7 +248,8 @@ record() {
   end_all
   binary=$debug/${name%%/*}
   if [ "$name" = yours ]; then
-    binary=$(command -v "${SERVER%% *}") || die "there is no '$SERVER'"
+    eval "set -- $SERVER"
+    binary=$(command -v "$1") || die "there is no '$SERVER'"
   fi
   lines "$binary" >"$dir/lines" || exit 1
   [ -z "${RAW:-}" ] || {
