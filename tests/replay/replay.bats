@@ -172,8 +172,8 @@ joined() {
 
 @test "a server of your own, built with -g, has its source on the page" {
   can_record || skip "strace cannot record stack traces here"
-  cc -g -O0 -o "$BATS_TEST_TMPDIR/mine" "$BATS_TEST_DIRNAME/mine.c"
-  SERVER=$BATS_TEST_TMPDIR/mine record four
+  cc -g -O0 -o "$BATS_TEST_TMPDIR/my own" "$BATS_TEST_DIRNAME/mine.c"
+  SERVER="'$BATS_TEST_TMPDIR/my own'" record four
   grep -q '"name":"yours"' "$PAGE"
   # It sleeps in recv for a while b, c and d wait, and its line says so.
   line=$(grep -n 'recv(client' "$BATS_TEST_DIRNAME/mine.c" | cut -d : -f 1)

@@ -112,12 +112,11 @@ function read_calls(line, pid, time, rest, open) {
   }
 }
 
-function add_frame(line, part) {
-  split(line, part, " ")
-  gsub(/[][]/, "", part[3])
-  if (last && (part[3] in frame_of))
+function add_frame(line) {
+  gsub(/.*\[|\]$/, "", line) # only the address
+  if (last && (line in frame_of))
     frames[last] = frames[last] (frames[last] == "" ? "" : "|") \
-      frame_of[part[3]]
+      frame_of[line]
 }
 
 function read_call(pid, time, line, seconds) {
