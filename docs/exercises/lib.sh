@@ -409,7 +409,7 @@ suite() {
   done
   BUILD=$scratch/build BACKENDS=$1 FILTER=${FILTER:-$2} LIMIT=$LIMIT \
     SERVER=${SERVER:-} bash "$root/tests/run.sh" >"$scratch/suite" 2>&1 && return
-  [ -z "${V:-}" ] || cat "$scratch/suite"
+  [ "${V:-0}" = 0 ] || cat "$scratch/suite"
   grep '^not ok' "$scratch/suite" >"$scratch/not-ok" ||
     cat "$scratch/suite"
   sed 's/^not ok [0-9]* [^:]*: /the scenario: /' "$scratch/not-ok" \
