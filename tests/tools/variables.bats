@@ -108,3 +108,13 @@ END
     return 1
   echo "$refuse" | grep "no server 'yardstick'"
 }
+
+@test "grade.sh says why it cannot grade" {
+  local build=$BATS_TEST_TMPDIR
+  run env -u SERVER BUILD="$build" bash "$ROOT/tools/grade/grade.sh"
+  [ "$status" -eq 2 ]
+  [ "${output#'grade: which server?'}" != "$output" ]
+  run env SERVER=mine REPORT=xml BUILD="$build" bash "$ROOT/tools/grade/grade.sh"
+  [ "$status" -eq 2 ]
+  [ "$output" = "grade: REPORT is junit or json, not 'xml'" ]
+}

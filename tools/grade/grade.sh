@@ -524,6 +524,7 @@ report() {
 }
 
 main() {
+  exec 4>&2
   [ -n "$SERVER" ] ||
     cannot "which server? for example: make grade SERVER='python3 mine.py'"
   case $REPORT in
@@ -532,7 +533,6 @@ main() {
   esac
   [ -x "$BUILD/tools/client" ] || cannot "$BUILD/tools/client is missing: make"
   work=$(mktemp -d "${TMPDIR:-/tmp}/grade.XXXXXX") || exit 2
-  exec 4>&2
   trap 'trap "" INT TERM HUP; end_all 2>/dev/null; rm -rf "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
