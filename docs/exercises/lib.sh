@@ -424,6 +424,6 @@ what_the_suite_says() {
   awk '/^(not )?ok/ { first = /^not/ && !seen++ } first && sub(/^# ?/, "")' \
     "$scratch/suite" >"$scratch/why"
   [ -s "$scratch/why" ] || return 0
-  echo '  What the suite says about it (in full: V=1):'
+  echo '  What the suite says about the first (in full: V=1):'
   head -n 12 "$scratch/why" | quote
 }
