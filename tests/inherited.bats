@@ -176,6 +176,14 @@ listens_or_has_ended() {
   done
 }
 
+@test "a standard input at its end does not keep it awake" {
+  only_ours
+  PREPARE='exec < <(:)' start_server # the end of a pipe is an event, too
+  client connect send:hello half-close wait-eof
+  wait_for hello
+  sleeps 500
+}
+
 @test "one that has no descriptor for any client waits, without spinning" {
   only_ours
   not_under

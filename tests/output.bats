@@ -226,6 +226,27 @@ hold_until_stuck() {
   has "$NAME: cannot write to /dev/full: " "$ERR"
 }
 
+@test "an output that has failed is not tried again" {
+  local served=3
+
+  only_ours
+  [ "$CONCURRENT" != no ] || served=1
+  [ -c /dev/full ] || skip "there is no /dev/full"
+  [ "$BACKEND" != processes ] || skip "each process finds out by itself"
+  # Each chunk is larger than the server's buffer, so it is written at once.
+  PREPARE='exec >/dev/full' start_server --raw --recv-size 65536
+  hold connect:3 line each:fill:40000 say:sent each:wait-closed
+  wait_until has_lines "$ERR" 'Receiving from: ' "$served"
+  freeze
+  go
+  wait_said sent
+  thaw
+  wait_end
+  same 1 "$STATUS"
+  same 1 "$(grep -c 'cannot write' "$ERR")"
+  wait_held
+}
+
 @test "a reader that goes away is an error, and no signal kills" {
   local served=3
 
