@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""asyncio_server.py: the article's third listing, brought to today's Python.
+"""article_server.py: the article's third listing, brought to today's Python.
 
     make test SERVER='python3 tests/docs/article_server.py'
 
