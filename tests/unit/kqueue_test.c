@@ -931,6 +931,7 @@ static bool test_refused(void)
     EXPECT(refuses(kq, (uintptr_t)file, EVFILT_READ, EV_ADD));
     EXPECT(refuses(kq, 0, EVFILT_SIGNAL, EV_ADD));
     EXPECT(refuses(kq, NSIG, EVFILT_SIGNAL, EV_ADD));
+    EXPECT(refuses(kq, 0, EVFILT_SIGNAL, EV_DELETE));
     EXPECT(refuses(kq, NSIG, EVFILT_SIGNAL, EV_DELETE));
     EXPECT(refuses(kq, UINTPTR_MAX, EVFILT_SIGNAL, EV_ADD));
     EXPECT(refuses(kq, SIGKILL, EVFILT_SIGNAL, EV_ADD));
