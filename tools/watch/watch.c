@@ -297,6 +297,16 @@ static void watch(void)
     }
 }
 
+/* Prints what describe_session has written: a line for each server if all of it
+ * does not fit into the usual 80 columns. */
+static void print_sentence(char *text)
+{
+    if (strlen(text) > 80)
+        for (char *end = text; (end = strstr(end, "; ")) != NULL;)
+            end[1] = '\n';
+    puts(text);
+}
+
 /* Says who waited, and where that is kept. Returns whether all went well. */
 static bool conclude_session(void)
 {
@@ -309,7 +319,7 @@ static bool conclude_session(void)
     if (!kept)
         fprintf(stderr, "watch: cannot write to %s: %s\n", directory,
                 strerror(errno));
-    printf("%s\n", text);
+    print_sentence(text);
     if (kept)
         printf("For a slide: %s\nAll events:  %s/events.tsv\n", path,
                directory);
