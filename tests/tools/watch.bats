@@ -398,6 +398,6 @@ fake_list() {
   done
   printf q >&9
   wait "$plain_pid"
-  said 'uring nobody waited over'
+  said 'with uring '
   [ -s build/watch/timeline.svg ]
 }
