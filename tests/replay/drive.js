@@ -138,6 +138,16 @@ function entriesArePassed() {
   check("all entries of a list are counted", !wrong, wrong);
 }
 
+// At each step the figure counts the calls that have returned by then.
+function callsAreCounted() {
+  const wrong = every((step, recording, before) => {
+    const returned = step.who.startsWith("server") && /\) = /.test(step.call);
+    const counted = step.n[0] - (before ? before.n[0] : 0);
+    return counted !== returned + (step.more || 0) && `${step.call}: ${counted}`;
+  });
+  check("the calls that have returned are counted", !wrong, wrong);
+}
+
 function eachEventIsAnswered() {
   for (const recording of sides)
     for (const [index, step] of recording.steps.entries()) {
@@ -278,6 +288,9 @@ function layout() {
     show(at);
     const bar = document.querySelector("nav").getBoundingClientRect();
     for (const one of document.querySelectorAll("article")) {
+      const wide = [...one.children].find((part) => part.scrollWidth > part.clientWidth + 1);
+      if (wide)
+        return check("no text leaves its column", false, `step ${at}: .${wide.className}`);
       const source = one.querySelector(".source").getBoundingClientRect();
       const line = one.querySelector(".here").getBoundingClientRect();
       if (one.querySelector(".counters").getBoundingClientRect().bottom > bar.top + 1 ||
@@ -290,6 +303,7 @@ function layout() {
         return check("the marked line can be seen", false, `step ${at}`);
     }
   }
+  check("no text leaves its column", true);
   check("all is on one screen", true);
   check("the marked line can be seen", true);
   const list = document.querySelector(".source");
@@ -301,7 +315,7 @@ function layout() {
 
 try {
   for (const test of [firstAndLast, thereAndBack, linesNameTheCall,
-    nothingButWhatIsSo, entriesArePassed, eachEventIsAnswered, statusAndPath, stopping,
+    nothingButWhatIsSo, entriesArePassed, callsAreCounted, eachEventIsAnswered, statusAndPath, stopping,
     explainedWords, eachKey, predicting, addresses, layout])
     test();
 } catch (error) {

@@ -118,8 +118,6 @@ function falls_asleep(call) {
 
 function returns(call) {
   know(call_pid[call])
-  counted[call_name[call]]++
-  total++
   task[call_pid[call]] = "runs"
   if (sleeps[call])
     wakes++
@@ -136,6 +134,7 @@ function returns(call) {
 
 # show_return CALL: a call that has no sentence is counted with the next one.
 function show_return(call, text) {
+  total++
   text = say_return(call)
   if (call_name[call] == "exit")
     delete task[call_pid[call]]
@@ -158,6 +157,7 @@ function flush_idle(i, count, time) {
   }
   if (count > 3) {
     now = idle_time[count]
+    total += count
     quiet += count - 1
     emit(label(call_pid[idle_call[count]]), call_name[idle_call[count]] \
       "(...) = EAGAIN", count " calls in a row find nothing (EAGAIN): no client," \
