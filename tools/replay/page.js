@@ -265,7 +265,7 @@ function words(number) {
   if (number === 0)
     return ["The servers listen. No client is there yet.",
       "Each server was recorded on its own, with the same script of clients. " +
-      "Press space to play, . for one step, ? for all keys."];
+      "Press the space bar to play, the arrow keys for one step, ? for all keys."];
   if (step.event)
     return [state.say, state.about || ""];
   const who = state.who === "kernel" ? ", the kernel" : state.who.replace("server", "");
@@ -471,6 +471,9 @@ function pressed(event) {
 }
 
 function start() {
+  // awk has written a step's threads or processes in any order.
+  for (const step of recordings.flatMap((recording) => recording.steps))
+    step.tasks.sort();
   for (const id of ["left", "right"]) {
     if (id === "right")
       $(id).append(new Option("(none)", ""));

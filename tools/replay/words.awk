@@ -67,10 +67,13 @@ function shown(call, begun, part, i, n, name, text) {
   return name "(" text ")" (begun ? "" : " = " result(call))
 }
 
-function result(call, text) {
+# result CALL: what it returned; of poll and select also which descriptors.
+function result(call, text, found) {
   text = call_result[call]
+  if (has_list(call_name[call]) && match(text, /\[[^]]*\]/))
+    found = " " substr(text, RSTART, RLENGTH)
   sub(/ \(.*/, "", text)
-  return text ~ /ERESTART/ ? "interrupted" : text
+  return text ~ /ERESTART/ ? "interrupted" : text found
 }
 
 # failure CALL: the error, and what it means: EMFILE (Too many open files).
@@ -289,7 +292,7 @@ function say_recv(call, r, client, part, text) {
     text = "recv returns " bytes(r + 0) " from " client ": " part[2] "." \
       (part[2] ~ /\\n"$/ ? " The newline \\n is one byte, too." : "")
     if (since[client] < current)
-      text = text " The first waited in the kernel since \"" \
+      text = text " The first byte had been in the kernel since \"" \
         title[step_is[since[client]]] "\", " steps_ago(current - since[client]) "."
     unread[client] -= r
     return text
