@@ -37,11 +37,14 @@ come_and_go() {
 
 mkfifo "$directory/pipe" || exit 1
 for ((round = 1; round <= rounds; round++)); do
+  # Both ends are opened here: see listen_to in matrix.sh.
+  exec 7<>"$directory/pipe"
+  exec 8<"$directory/pipe"
   set -m # a process group of its own
-  "$@" >"$directory/pipe" &
+  "$@" >&7 7>&- 8<&- &
   server=$!
   set +m
-  exec 8<"$directory/pipe"
+  exec 7>&-
   IFS= read -r -t 10 -u 8 line || fail "it does not listen"
   come_and_go "${line##*:}" >/dev/null 2>&1 &
   visitor=$!

@@ -54,6 +54,14 @@ executable() {
   esac
 }
 
+# listen_to NUMBER FIFO: opens both ends, the one for reading with this number, the
+# other one, for the program that will write, with the number 8. If the program
+# opened it, each open would wait for the other one; and if a signal (SIGCHLD)
+# interrupted ours at that moment, it would begin again and wait forever.
+listen_to() {
+  eval "exec $1<&- 8<>$2 $1<$2"
+}
+
 # start SERVER STRACE-OPTION...: starts the server under strace, or alone if its
 # child is to be traced. Its output comes through descriptor 5: first `pid`, from
 # the shell that becomes the server (a signal to strace would not reach it), then
@@ -71,15 +79,16 @@ start() {
   rm -f trace complaints
   mkfifo out.pipe go said 2>/dev/null
   clients=
+  listen_to 5 out.pipe
   (
     ulimit -t "$LIMIT"
     # shellcheck disable=SC2016 # for the inner shell
     exec "$@" sh -c 'echo "$$"; exec "$@"' sh \
       "$(executable "$program")" ${selector:+-s "$selector"} \
-      --label --events events --port 0 </dev/null >out.pipe 2>err
+      --label --events events --port 0 </dev/null >&8 2>err 8>&-
   ) &
   started=$!
-  exec 5<out.pipe
+  exec 8>&-
   IFS= read -r -t "$LIMIT" pid <&5
   first=
   IFS= read -r -t "$LIMIT" first <&5
@@ -168,13 +177,12 @@ attach() {
 }
 
 # client ACTION...: starts a client, whose output comes through descriptor 7.
-# Close it before: an end of a FIFO opens only when the other end does.
 client() {
-  exec 7<&-
+  listen_to 7 said
   "$BUILD/tools/client" ${host:+-a "$host"} -t "$LIMIT" "$port" "$@" \
-    <go >said 2>&1 5<&- &
+    <go >&8 2>&1 5<&- 7<&- 8>&- &
   client_pid=$!
-  exec 7<said
+  exec 8>&-
 }
 
 # hear NAME=LINES...: reads what the client prints until "ready". Before that

@@ -58,10 +58,10 @@ watch_it() {
 # reads keys from descriptor 9. Sets port.
 watch_plain() {
   mkfifo keys
+  exec 9<>keys
   "$BUILD/tools/watch" -a 127.0.0.1 0 "$BATS_TEST_TMPDIR" "$@" \
-    <keys >out 2>&1 3>&- &
+    <keys >out 2>&1 3>&- 9>&- &
   plain_pid=$!
-  exec 9>keys
   said 'listens on port'
   port=$(sed -n 's/.* listens on port \([0-9]*\)[.]$/\1/p' out)
 }
@@ -98,12 +98,11 @@ keys() {
 # process, and from to its port.
 client() {
   mkfifo "wait.$((++count))"
+  exec 8<>"wait.$count" # inherited by the client, which so waits until its end
   "$BUILD/tools/client" -a 127.0.0.1 "$port" connect name "$@" line \
     <"wait.$count" >"client.$count" 3>&- 9>&- &
   client=$!
   clients="$clients $client"
-  # It waits for a line as long as this is open.
-  exec 8>"wait.$count"
   until [ -s "client.$count" ]; do within; done
   from=$(sed 's/.*://' "client.$count")
 }
@@ -380,11 +379,11 @@ fake_list() {
   ln -s "$BUILD"/* build/
   rm build/watch 2>/dev/null || true
   mkfifo keys
+  exec 9<>keys
   export BUILD=$BATS_TEST_TMPDIR/build
   BACKENDS=$programs ADDRESS=127.0.0.1 PORT=0 \
-    sh "$ROOT/tools/watch/watch.sh" <keys >out 2>&1 3>&- &
+    sh "$ROOT/tools/watch/watch.sh" <keys >out 2>&1 3>&- 9>&- &
   plain_pid=$!
-  exec 9>keys
   for name in $programs; do
     runs_here "$name" || continue
     [ -z "${port:-}" ] || printf n >&9

@@ -172,9 +172,12 @@ start_heard() {
   find_port
   rm -f "$work/output"
   mkfifo "$work/output" || exit 1
-  become "$@" >"$work/output" 2>/dev/null 3<&- </dev/null &
+  # Both ends are opened here. If the server opened one, a signal could interrupt
+  # our open, which would begin again and miss the server.
+  exec 4<>"$work/output" 3<"$work/output"
+  become "$@" >&4 2>/dev/null 3<&- 4<&- </dev/null &
   server=$!
-  exec 3<"$work/output"
+  exec 4<&-
 }
 
 # measure WHAT [OPTION...]: puts a load on the server that runs. Its output is
