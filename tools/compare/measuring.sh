@@ -174,7 +174,8 @@ start_heard() {
   mkfifo "$work/output" || exit 1
   # Both ends are opened here. If the server opened one, a signal could interrupt
   # our open, which would begin again and miss the server.
-  exec 4<>"$work/output" 3<"$work/output"
+  exec 4<>"$work/output"
+  exec 3<"$work/output"
   become "$@" >&4 2>/dev/null 3<&- 4<&- </dev/null &
   server=$!
   exec 4<&-
