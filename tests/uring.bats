@@ -149,6 +149,22 @@ $new| newer
 Connection closed: $new" "$(tail -n 4 "$LOG")"
 }
 
+@test "what the kernel has accepted is closed unannounced after a stop signal" {
+  preload early_signal
+  # The signal comes while the server handles the first of three completions.
+  PREPARE="$PRELOAD EARLY_SIGNAL=getpeername" start_server
+  freeze
+  hold connect:3 say:connected each:wait-closed
+  wait_said connected
+  thaw
+  wait_end
+  wait_held
+  same 0 "$STATUS"
+  same 1 "$(lines "$LOG" 'Connection from: ')"
+  same 1 "$(lines "$LOG" 'Connection closed: ')"
+  same "Stopped." "$(tail -n 1 "$LOG")"
+}
+
 @test "a client that is lost sees the end while the server lives" {
   with_object 'recv-more error=ETIMEDOUT:when=1'
   start_server

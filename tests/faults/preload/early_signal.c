@@ -3,6 +3,7 @@
  * does not interrupt. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
  * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
+ * So does the first getpeername(2), with which uring begins to serve a client.
  * alarm(2) does nothing: an alarm each second would hide a server that has
  * missed the signal.
  *
@@ -70,6 +71,16 @@ int accept(int fd, struct sockaddr *address, socklen_t *size)
     if (next == NULL)
         find_next("accept", &next);
     come_before("accept");
+    return next(fd, address, size);
+}
+
+int getpeername(int fd, struct sockaddr *address, socklen_t *size)
+{
+    static int (*next)(int, struct sockaddr *, socklen_t *);
+
+    if (next == NULL)
+        find_next("getpeername", &next);
+    come_before("getpeername");
     return next(fd, address, size);
 }
 
