@@ -24,7 +24,7 @@ set -u
 exercises=$(cd "$(dirname "$0")" && pwd) || exit 1
 root=$(cd "$exercises/../.." && pwd) || exit 1
 BUILD=$(cd "${BUILD:-$root/build}" 2>/dev/null && pwd) || {
-  echo 'exercise: nothing is built yet: make' >&2
+  echo 'exercise: nothing is built yet: type make first' >&2
   exit 1
 }
 WORK=${WORK:-$exercises/mine}
@@ -37,7 +37,7 @@ title() {
 }
 
 list() {
-  echo 'make exercise N=1 begins the first one, and checks it when you are done:'
+  echo 'make exercise N=1 begins the first one; the same command checks your work later:'
   echo
   for one in "$exercises"/[0-9][0-9]-*; do
     echo "  $(title "$one")"

@@ -66,9 +66,10 @@ run_check() {
 # printed.
 what_came() {
   echo '  What was done:'
-  cat "$scratch/first.did"
+  uniq -c "$scratch/first.did" |
+    awk '{ n = $1; sub(/^ *[0-9]+ /, ""); print $0 (n > 1 ? ", " n " times" : "") }'
   if [ -s "$scratch/first.out" ]; then
-    echo '  What the server printed, at the end:'
+    echo '  The last lines that the server printed:'
     tail -n 6 "$scratch/first.out" | quote
   else
     echo '  The server printed nothing.'
@@ -155,7 +156,7 @@ compare_answers() {
             given[question] ")"
       }
       if (wrong)
-        print "the right answers: one or more of yours are not right"
+        print "the right answers: at least one of yours is wrong"
     }' "$1" "$2" >"$scratch/wrong"
   all_missing "$scratch/wrong"
 }
@@ -173,7 +174,7 @@ compile() {
     -I "$root/common" -c -o "$object" "$file" 2>"$scratch/words"
   set -- $?
   cat "$scratch/words"
-  [ "$1" -eq 0 ] || missing "${file##*/} does not compile"
+  [ "$1" -eq 0 ] || missing "a program: ${file##*/} does not compile"
 }
 
 # compile_all [FLAG...]: makes the objects of a server in $scratch/obj: those of
@@ -220,7 +221,7 @@ link() {
   # shellcheck disable=SC2086 # several words
   $CC ${CFLAGS:-} ${LDFLAGS:-} -o "$linked" "$@" 2>"$scratch/words" && return
   cat "$scratch/words"
-  missing 'it does not link'
+  missing 'a program: it does not link'
 }
 
 # uses WORD FILE: whether the code says it; comments do not count.
@@ -267,7 +268,8 @@ serve() {
     </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   pid=$!
   pids="$pids $pid"
-  wait_until listens || missing 'the server does not say where it listens' ||
+  wait_until listens ||
+    missing 'the line "Listening on: ...": the server has not printed it' ||
     return
   port=$(sed -n '1s/^Listening on: .*://p' "$scratch/out")
 }
@@ -312,7 +314,7 @@ hold() {
 }
 
 go() {
-  and_then Enter for the client
+  and_then "Enter in the client's terminal"
   echo >&9
 }
 
@@ -415,7 +417,7 @@ suite() {
   sed 's/^not ok [0-9]* [^:]*: /the scenario: /' "$scratch/not-ok" \
     >"$scratch/wrong"
   all_missing "$scratch/wrong"
-  [ "$absent" -gt 0 ] || missing 'the suite did not run'
+  [ "$absent" -gt 0 ] || missing 'a result of the suite: it did not run'
   what_the_suite_says
 }
 
@@ -424,6 +426,6 @@ what_the_suite_says() {
   awk '/^(not )?ok/ { first = /^not/ && !seen++ } first && sub(/^# ?/, "")' \
     "$scratch/suite" >"$scratch/why"
   [ -s "$scratch/why" ] || return 0
-  echo '  What the suite says about the first (in full: V=1):'
+  echo '  What the suite prints about the first one (V=1 shows all of it):'
   head -n 12 "$scratch/why" | quote
 }

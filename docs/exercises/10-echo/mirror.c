@@ -97,7 +97,7 @@ static bool receive_some(void)
         fail("cannot receive");
     for (ssize_t i = 0; i < size; i++)
         if (data[i] != byte_at(received + (size_t)i))
-            fail("another byte comes back than was sent");
+            fail("a byte comes back that differs from the one sent");
     if (size > 0)
         received += (size_t)size;
     return size != 0;
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
             possible(sent < total ? POLLIN | POLLOUT : POLLIN, LIMIT_MS);
 
         if (events == 0)
-            fail("nothing comes back any more");
+            fail("nothing more comes back");
         if (events & POLLOUT && sent < total)
             send_some();
         if (events & ~POLLOUT && !receive_some())
