@@ -156,7 +156,7 @@ function showStatus(recording, step, acts) {
   status.replaceChildren();
   if (running.length)
     status.append(make("span", "running" + colon + (several ? running.join(", ") : "") +
-      (back ? `, back from ${back[1]}` : ""), "runs"), " ");
+      (back ? `, back from ${back[1]}` : ""), "runs"), asleep.size ? "; " : "");
   if (asleep.size)
     status.append(make("span", "asleep" + colon + [...asleep].map(([text, who]) =>
       (several ? who.join(", ") : "") + " " + text).join("; "), "asleep"));

@@ -178,7 +178,7 @@ function completes(number, letter) {
     unread[letter] -= done_size[number]
     emit("kernel", "completion: recv, " done_size[number] " bytes", \
       "The kernel has put " bytes(done_size[number]) " from " letter \
-      " into a buffer of the server: no recv is called.")
+      " into a buffer of the server, which does not call recv.")
   }
 }
 
