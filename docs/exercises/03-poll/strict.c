@@ -76,7 +76,7 @@ static void check_last_round(void)
         int unread = still_unread(&seen[i]);
 
         if (failed && unread < seen[i].unread)
-            stop_with("a server that ignores revents after poll has returned -1");
+            stop_with("a server that ignores revents after poll returned -1");
         if (!failed && unread == seen[i].unread)
             stop_with("each client is served in the round in which poll "
                       "reports it");
