@@ -6,11 +6,11 @@
 #     bash tests/grade/run.sh                 all of it
 #     bash tests/grade/run.sh core            the few that are tried most often
 #     bash tests/grade/run.sh broken/10 beej  those with this in their names
-#     bash tests/grade/run.sh --write ...     writes the texts of expected/ anew
+#     bash tests/grade/run.sh --write ...     writes the texts of expected/ again
 #
 # In the texts a port is PORT, the server's command line is ./mine, and a number
 # that is another each time is N. After a change of the words of grade, write them
-# anew and read with git diff what a student would get.
+# again and read with git diff what a student would get.
 #
 # The report is in the Test Anything Protocol. From outside: BUILD, JOBS (how many
 # at a time), LIMIT (seconds that a grade waits for something).

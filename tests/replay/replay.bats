@@ -73,17 +73,17 @@ all_ok() {
   [ "$(echo "$1" | grep -c '^ok ')" -ge 25 ] && ! echo "$1" | grep '^not ok'
 }
 
-@test "blocking beside poll, in a window for a projector" {
+@test "blocking next to poll, in a window for a projector" {
   record four blocking poll
   all_ok "$(drive 1280,720)"
 }
 
-@test "blocking beside poll, on a whole screen" {
+@test "blocking next to poll, on a whole screen" {
   record four blocking poll
   all_ok "$(drive 1920,1080)"
 }
 
-@test "threads beside epoll, on a phone" {
+@test "threads next to epoll, on a phone" {
   record four threads epoll
   all_ok "$(drive 390,844)"
 }

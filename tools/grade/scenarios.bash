@@ -405,7 +405,7 @@ hurt_silent_both() { # a client that never says anything
 # --- 7: text ---------------------------------------------------------------------------------------------
 
 text_newline() { # a chunk without a newline gets one
-  asks Data 'Where a chunk lacks a newline at its end, one is added. None is removed.'
+  asks Data 'If a chunk has no newline at its end, one is added. No newline is removed.'
   start || return 1
   client a connect 'send:no newline' line half-close
   text 'no newline' || return 1
@@ -417,7 +417,7 @@ text_newline() { # a chunk without a newline gets one
 }
 
 text_one_newline() { # a chunk with a newline gets no second one
-  asks Data 'Where a chunk lacks a newline at its end, one is added. None is removed.'
+  asks Data 'If a chunk has no newline at its end, one is added. No newline is removed.'
   often 'print adds a newline: print(text, end="")'
   start || return 1
   client a connect 'send:one line\n' line half-close

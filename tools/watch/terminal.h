@@ -14,8 +14,7 @@ bool has_terminal(void);
 /* Gives it back as it was. May be called in a signal handler, and twice. */
 void restore_terminal(void);
 
-/* Somebody else had the terminal in the meantime: has_terminal takes it anew.
- */
+/* Another program had the terminal meanwhile: has_terminal takes it again. */
 void forget_terminal(void);
 
 /* Whether reading from standard input cannot stop this program. */
