@@ -233,6 +233,10 @@ static struct client *welcome(int fd, const struct sockaddr_storage *address,
             cannot_accept();
         return NULL;
     }
+    if (stop_requested()) {
+        close(fd); /* the signal came just before accept */
+        return NULL;
+    }
     lost = 0;
     if (mode == BLOCKING)
         reported = false; /* a blocking accept never finds the backlog empty */

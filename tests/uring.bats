@@ -150,19 +150,28 @@ Connection closed: $new" "$(tail -n 4 "$LOG")"
 }
 
 @test "what the kernel has accepted is closed unannounced after a stop signal" {
+  local last_words
+
+  preload last_words
+  last_words=$OBJECT
   preload early_signal
-  # The signal comes while the server handles the first of three completions.
-  PREPARE="$PRELOAD EARLY_SIGNAL=getpeername" start_server
+  # The signal comes when the server begins to handle the first of three.
+  PREPARE="export LD_PRELOAD='$OBJECT:$last_words' EARLY_SIGNAL=getpeername" \
+    start_server
   freeze
-  hold connect:3 say:connected each:wait-closed
+  hold connect:3 say:connected each:wait-closed say:closed
   wait_said connected
+  thaw
+  wait_said closed
+  # It stands before it says so.
+  wait_until stand "$PID"
+  has_no Stopped. "$LOG"
   thaw
   wait_end
   wait_held
   same 0 "$STATUS"
-  same 1 "$(lines "$LOG" 'Connection from: ')"
-  same 1 "$(lines "$LOG" 'Connection closed: ')"
-  same "Stopped." "$(tail -n 1 "$LOG")"
+  same "Listening on: $HOST:$PORT
+Stopped." "$(cat "$LOG")"
 }
 
 @test "a client that is lost sees the end while the server lives" {

@@ -20,7 +20,6 @@
 #include "ring.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 /* Whether the kernel accepts clients for us. */
 static bool accepting;
@@ -69,13 +68,8 @@ static void hung_up(struct client *client, const struct completion *poll)
  * accept failed (errno). */
 static void accepted(int fd)
 {
-    struct client *client;
+    struct client *client = accepted_client(fd);
 
-    if (fd != -1 && stop_requested()) {
-        close(fd);
-        return;
-    }
-    client = accepted_client(fd);
     if (client == NULL)
         return;
     print_connection(client);

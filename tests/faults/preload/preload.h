@@ -12,8 +12,10 @@
 #include <stddef.h>
 
 /* Writes to `pointer`, a pointer to a function, where the function of this name
- * is that would be called without us. See dlsym(3). */
-void find_next(const char *name, void *pointer);
+ * is that would be called without us. It is hidden, since a program can have
+ * two of these objects, and each must look from its own place. See dlsym(3). */
+__attribute__((visibility("hidden"))) void find_next(const char *name,
+                                                     void *pointer);
 
 /* Returns the number in a variable of the environment, `otherwise` if it
  * is not set. */
