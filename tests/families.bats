@@ -64,6 +64,28 @@ has_ipv6() {
   served_over ::1 '[::1]'
 }
 
+# reset_early ADDRESS: a client is reset before the server looks at it.
+reset_early() {
+  local name
+
+  only_ours
+  [ "$(uname)" = Linux ] || skip "here such a client is not accepted"
+  start_server --address "$1"
+  freeze
+  name=$(client connect name reset)
+  thaw
+  wait_for "Connection from: $name"
+}
+
+@test "a client that is reset before it is served has its address, of IPv4" {
+  reset_early 127.0.0.1
+}
+
+@test "a client that is reset before it is served has its address, of IPv6" {
+  has_ipv6
+  reset_early ::1
+}
+
 @test "--address takes a name" {
   only_ours
   start_server --address localhost

@@ -245,6 +245,19 @@ tried() {
   esac
 }
 
+@test "no memory to watch for a stop is a set-up error" {
+  only_ours
+  case $BACKEND in
+  poll | coroutine*) ;;
+  *) skip "needs no memory of its own for it" ;;
+  esac
+  preload no_memory
+  PREPARE="$PRELOAD NO_MEMORY_START=yes NO_MEMORY_REALLOC=yes NO_MEMORY_AT=1" \
+    run_server --port 0
+  same 1 "$STATUS"
+  same 1 "$(lines "$ERR" "$NAME: cannot wa")" # "cannot watch", or "cannot wait"
+}
+
 @test "a table of clients that cannot grow costs one client" {
   local at
 

@@ -197,6 +197,23 @@ Stopped." "$(cat "$LOG")"
   done
 }
 
+@test "memory that cannot be mapped is a set-up error, whichever it is" {
+  local before call
+
+  inject mmap,io_uring_setup error=ENOMEM:when=9999 # never
+  start_server
+  stop_server
+  before=$(awk '/io_uring_setup/ { exit } /mmap/ { n++ } END { print n }' "$TRACE")
+  # The two queues, the ring of buffers, and the buffers.
+  for call in 1 2 3 4; do
+    inject mmap "error=ENOMEM:when=$((before + call))"
+    run_server --port 0
+    same 1 "$STATUS"
+    same "" "$OUT"
+    same 1 "$(lines "$ERR" "uring: cannot use io_uring: ")"
+  done
+}
+
 @test "a kernel that knows no DEFER_TASKRUN is asked again, without it" {
   inject io_uring_setup error=EINVAL:when=1
   start_server

@@ -9,13 +9,16 @@
  *     alarm:MS      SIGALRM will come after so many milliseconds
  *     group         a process group of its own, as a shell makes for what is
  *                   typed: Ctrl+C reaches each process in it
+ *     descriptors:N  all descriptors below N are in use
  *
  * The exit status is that of the command, or 2 if it cannot be started. See
- * execve(2) for what is passed on, sigprocmask(2), setitimer(2), setpgid(2).
+ * execve(2) for what is passed on, sigprocmask(2), setitimer(2), setpgid(2),
+ * and open(2), which takes the lowest descriptor that is free.
  */
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +57,18 @@ static void set_alarm(const char *text)
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+static void use_descriptors(const char *text)
+{
+    long wanted = strtol(text, NULL, 10);
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd != -1 && fd < wanted);
+    if (fd != -1)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -66,11 +81,13 @@ int main(int argc, char **argv)
             setpgid(0, 0);
         else if (strncmp(*argv, "alarm:", 6) == 0)
             set_alarm(*argv + 6);
+        else if (strncmp(*argv, "descriptors:", 12) == 0)
+            use_descriptors(*argv + 12);
         else
             break;
     if (*argv == NULL) {
         fputs("usage: inherit [default] [block] [alarm:MS] [group] "
-              "COMMAND...\n",
+              "[descriptors:N] COMMAND...\n",
               stderr);
         return 2;
     }

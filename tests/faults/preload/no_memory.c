@@ -2,8 +2,9 @@
  * no_memory.c: memory runs out, once. Of the allocations after the program has
  * first written to standard output, number NO_MEMORY_AT fails with ENOMEM, and
  * says so on standard error: "allocation 3 fails". Counted are malloc, realloc
- * and posix_memalign; realloc alone if NO_MEMORY_REALLOC is set. If
- * NO_MEMORY_PAGES is set, each posix_memalign fails, from the start.
+ * and posix_memalign; realloc alone if NO_MEMORY_REALLOC is set; from the start
+ * of the program if NO_MEMORY_START is set. If NO_MEMORY_PAGES is set, each
+ * posix_memalign fails, from the start.
  */
 #define _DEFAULT_SOURCE
 
@@ -24,7 +25,8 @@ static bool is_to_fail(bool is_realloc)
     char text[64];
     int length;
 
-    if (!serving || (!is_realloc && getenv("NO_MEMORY_REALLOC") != NULL) ||
+    if ((!serving && getenv("NO_MEMORY_START") == NULL) ||
+        (!is_realloc && getenv("NO_MEMORY_REALLOC") != NULL) ||
         ++count != number_in("NO_MEMORY_AT", -1))
         return false;
     length = snprintf(text, sizeof text, "allocation %ld fails\n", count);
