@@ -375,7 +375,8 @@ function hideQuestion() {
 function choose(names) {
   pause();
   asked = new Set();
-  sides = names.map((name) => recordings.find((r) => r.name === name))
+  sides = names.map((name) =>
+    recordings.find((r) => r.name === name || r.name.startsWith(name + "/")))
     .filter(Boolean);
   if (!sides.length)
     sides = recordings.slice(0, 2);
