@@ -123,6 +123,32 @@ reset_early() {
   served_over ::1 '[::1]'
 }
 
+@test "an option of the listener that cannot be set is a set-up error" {
+  local option
+
+  only_ours
+  for ((option = 1; option <= 12; option++)); do
+    inject setsockopt "error=ENOPROTOOPT:when=$option"
+    launch "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" \
+      --address 127.0.0.1 --port 0
+    PIDS="$PIDS $PID"
+    wait_until has_line_or_ended
+    if ! ended "$PID"; then
+      stop_server
+      break # there is no such option
+    fi
+    wait_end
+    same 1 "$STATUS"
+    same 1 "$(lines "$ERR" "$(server_name): cannot ")"
+  done
+  [ "$option" -gt 4 ] || fail "only $((option - 1)) options are set"
+  [ "$option" -le 12 ] || fail "there was no end of options"
+}
+
+has_line_or_ended() {
+  has 'Listening on: ' "$LOG" || ended "$PID"
+}
+
 # two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. If
 # localhost has only one of them, the server gets its own /etc/hosts.
 two_addresses() {
