@@ -661,6 +661,36 @@ Connection closed: $new" "$(grep -vx "Connection closed: $old" "$LOG" |
     fail "it had to wait for the crowd"
 }
 
+@test "a descriptor of its own that does not fit FD_SETSIZE is a set-up error" {
+  local first
+
+  only_ours
+  not_under
+  needs_program inherit
+  [ "$(uname)" = Linux ] || skip "FD_SETSIZE may be another number here"
+  case $BACKEND in
+  select | coroutine/select) first=1023 ;; # the listener; 1024 is the stop pipe
+  processes) first=1022 ;;                 # the file of the lock, the listener
+  *) skip "uses no set of descriptors" ;;
+  esac
+  ulimit -n 1100 2>/dev/null || skip "so many descriptors are not allowed here"
+  UNDER="'$BUILD/tests/inherit' descriptors:$((first - 1))" start_server
+  stop_server
+  same 0 "$STATUS"
+  UNDER="'$BUILD/tests/inherit' descriptors:$first" run_server --port 0
+  same 1 "$STATUS"
+  same 1 "$(lines "$ERR" "$NAME: cannot wa")" # "cannot watch", or "cannot wait"
+  has FD_SETSIZE "$ERR"
+}
+
+@test "a listener that cannot be watched is a set-up error" {
+  only_server epoll
+  inject epoll_ctl error=ENOMEM:when=2 # the stop pipe is the first
+  run_server --port 0
+  same 1 "$STATUS"
+  same 1 "$(lines "$ERR" "epoll: cannot watch the listener: ")"
+}
+
 @test "500 clients leave no descriptor behind" {
   local before
 

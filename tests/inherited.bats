@@ -178,6 +178,20 @@ listens_or_has_ended() {
   done
 }
 
+@test "a second signal within the handler of the first is the same stop" {
+  local pair
+
+  only_ours
+  preload early_signal
+  for pair in 'TERM 2' 'INT 15' 'TERM 1' 'HUP 2'; do
+    PREPARE="$PRELOAD EARLY_SIGNAL=clock_gettime EARLY_NUMBER=${pair#* }" \
+      start_server
+    stop_server "${pair% *}"
+    same 0 "$STATUS"
+    same "Stopped." "$(tail -n 1 "$LOG")"
+  done
+}
+
 @test "a standard input at its end does not keep it awake" {
   only_ours
   [ "$BACKEND" != busy ] || skip "never sleeps"
@@ -201,28 +215,6 @@ listens_or_has_ended() {
   same 0 "$STATUS"
   go
   wait_held
-}
-
-@test "a descriptor of its own that does not fit FD_SETSIZE is a set-up error" {
-  local first
-
-  only_ours
-  not_under
-  needs_program inherit
-  [ "$(uname)" = Linux ] || skip "FD_SETSIZE may be another number here"
-  case $BACKEND in
-  select | coroutine/select) first=1023 ;; # the listener; 1024 is the stop pipe
-  processes) first=1022 ;;                 # the file of the lock, the listener
-  *) skip "uses no set of descriptors" ;;
-  esac
-  ulimit -n 1100 2>/dev/null || skip "so many descriptors are not allowed here"
-  UNDER="'$BUILD/tests/inherit' descriptors:$((first - 1))" start_server
-  stop_server
-  same 0 "$STATUS"
-  UNDER="'$BUILD/tests/inherit' descriptors:$first" run_server --port 0
-  same 1 "$STATUS"
-  same 1 "$(lines "$ERR" "$NAME: cannot wa")" # "cannot watch", or "cannot wait"
-  has FD_SETSIZE "$ERR"
 }
 
 @test "no descriptor is free at the start: it says why, or waits for one" {

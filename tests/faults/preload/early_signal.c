@@ -3,7 +3,8 @@
  * does not interrupt. The first accept(2), the first recv(2), or the first wait
  * (select, pselect, poll, epoll_wait, io_uring_enter), as the variable
  * EARLY_SIGNAL says, gets SIGTERM before it begins, or the signal EARLY_NUMBER.
- * So does the first getpeername(2), with which uring begins to serve a client.
+ * So does the first getpeername(2), with which uring begins to serve a client,
+ * and the first clock_gettime(2) in the handler of a stop signal.
  * alarm(2) does nothing: an alarm each second would hide a server that has
  * missed the signal.
  *
@@ -26,6 +27,7 @@
 #include <sys/syscall.h>
 #endif
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Leaves the child for the program to reap. */
@@ -72,6 +74,27 @@ int accept(int fd, struct sockaddr *address, socklen_t *size)
         find_next("accept", &next);
     come_before("accept");
     return next(fd, address, size);
+}
+
+/* Whether a handler runs: its own signal is blocked as long as it does. */
+static bool is_in_handler(void)
+{
+    sigset_t blocked;
+
+    sigprocmask(SIG_BLOCK, NULL, &blocked);
+    return sigismember(&blocked, SIGINT) || sigismember(&blocked, SIGTERM) ||
+           sigismember(&blocked, SIGHUP);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    static int (*next)(clockid_t, struct timespec *);
+
+    if (next == NULL)
+        find_next("clock_gettime", &next);
+    if (is_in_handler())
+        come_before("clock_gettime");
+    return next(clock, time);
 }
 
 int getpeername(int fd, struct sockaddr *address, socklen_t *size)
