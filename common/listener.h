@@ -26,8 +26,8 @@ int listen_on(enum blocking blocking, char *name);
  *
  * Returns NULL if no client is waiting (EAGAIN), if the client was lost before
  * it was accepted, or if there is no free descriptor or no memory. The next
- * call may succeed. After a stop request it returns NULL, too, and a client that
- * has just been accepted is closed. */
+ * call may succeed. After a stop request it returns NULL, too, and a client
+ * that has just been accepted is closed. */
 struct client *accept_client(int listener);
 
 /* Does only the last step, for a server that lets the kernel accept: `fd` is
