@@ -129,10 +129,10 @@ reset_early() {
   only_ours
   for ((option = 1; option <= 12; option++)); do
     inject setsockopt "error=ENOPROTOOPT:when=$option"
-    launch "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" \
-      --address 127.0.0.1 --port 0
+    new_log
+    launch "$LOG" "$ERR" --address 127.0.0.1 --port 0
     PIDS="$PIDS $PID"
-    wait_until has_line_or_ended
+    wait_until listens_or_has_ended
     if ! ended "$PID"; then
       stop_server
       break # there is no such option
@@ -143,10 +143,6 @@ reset_early() {
   done
   [ "$option" -gt 4 ] || fail "only $((option - 1)) options are set"
   [ "$option" -le 12 ] || fail "there was no end of options"
-}
-
-has_line_or_ended() {
-  has 'Listening on: ' "$LOG" || ended "$PID"
 }
 
 # two_addresses: sets HOST to a name with the addresses ::1 and 127.0.0.1. If

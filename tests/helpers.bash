@@ -265,6 +265,11 @@ listens() {
   esac
 }
 
+# listens_or_has_ended: whether it says where it listens, or has ended.
+listens_or_has_ended() {
+  has 'Listening on: ' "$LOG" || ended "$PID"
+}
+
 # run_server [OPTION...]: runs a server that should end by itself, for example
 # because an option is wrong. Sets STATUS, and OUT and WORDS, its standard
 # output and standard error.

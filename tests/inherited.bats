@@ -129,10 +129,6 @@ setup_file() {
 Stopped." "$(cat "$LOG")"
 }
 
-listens_or_has_ended() {
-  has 'Listening on: ' "$LOG" || ended "$PID"
-}
-
 @test "SIGTERM right before recv stops it" {
   only_ours
   [ "$BACKEND" != uring ] || skip "calls no recv"
