@@ -12,6 +12,7 @@
 #   compared differ in few lines.
 # - Every file and room at the top of tests/ and tools/ is named in the README
 #   there.
+# - Every seeded bug names a scenario that there is.
 #
 # It prints a line for each check and the total. See tsort(1).
 set -u
@@ -80,6 +81,20 @@ named_in() {
   [ -z "$missing" ] || { echo "$1 does not name:$missing" && return 1; }
 }
 
+# known_scenarios: whether the suite has what the patches say they are caught by.
+known_scenarios() {
+  local patch scenario unknown=0
+
+  for patch in tests/broken/*.patch; do
+    scenario=$(sed -n '/^$/q; s/^Caught-by: *//p' "$patch")
+    grep -rqF "@test \"$scenario\" {" tests || {
+      echo "$patch: there is no scenario '$scenario'"
+      unknown=1
+    }
+  done
+  return "$unknown"
+}
+
 root=$PWD
 check 'no circle of includes in common/ and where a server has modules' \
   no_circle common coroutine processes threads uring
@@ -101,4 +116,5 @@ for pair in 'select poll' 'poll epoll' 'epoll kqueue'; do
 done
 check 'tests/README.md names what is in tests/' named_in tests/README.md
 check 'tools/README.md names what is in tools/' named_in tools/README.md
+check 'each seeded bug names a scenario' known_scenarios
 total_checks
