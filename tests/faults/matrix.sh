@@ -110,15 +110,15 @@ look_until() {
 }
 
 # Whether the line is a call that waits: one that is not finished has no
-# result. busy never waits, but finds no client.
+# result. busy never waits, but finds no client; accept and recv wait only where
+# the sockets are blocking.
 is_wait() {
   case $traced,$1 in
   busy,accept*' = -1 EAGAIN '*) return ;;
-  esac
-  case $1 in
-  *' = '* | '--- '*) return 1 ;;
-  accept* | recvfrom* | *select* | *poll* | rt_sigtimedwait*) ;;
-  io_uring_enter* | restart_syscall*) ;;
+  *' = '* | *,'--- '*) return 1 ;;
+  blocking*,accept* | blocking*,recvfrom* | *:child,recvfrom*) ;;
+  *,*select* | *,*poll* | *,rt_sigtimedwait* | *,io_uring_enter*) ;;
+  *,restart_syscall*) ;;
   *) return 1 ;;
   esac
 }
