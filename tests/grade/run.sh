@@ -168,7 +168,16 @@ differences() {
     grep -Fxq "  not met: $3" "$4" || echo "the scenario is not '$3'"
   elif [ "$2" != everything ]; then
     [ -z "$WRITE" ] || cp "$4" "$kept"
-    diff "$kept" "$4"
+    advice "$kept" | diff - "$4"
+  fi
+}
+
+# advice FILE: the text, without the advice to use the sanitizer that a server has.
+advice() {
+  if grep -q __asan_ "${command%% *}"; then
+    sed '/^note: build it with -g -fsanitize/d' "$1"
+  else
+    cat "$1"
   fi
 }
 
