@@ -9,7 +9,7 @@
 # `four`. Other scenarios have pages of their own, with the servers that show
 # most.
 #
-# See tools/replay/replay.sh.
+# See tools/replay/replay.py.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -80,7 +80,7 @@ check() {
 # page NAME SCENARIO SERVERS
 page() {
   OUTPUT=$pages/$1.html SCENARIO=$2 BACKENDS=$3 \
-    sh "$root/tools/replay/replay.sh" || exit 1
+    python3 -B "$root/tools/replay/replay.py" || exit 1
 }
 
 record() {

@@ -78,13 +78,13 @@ refused() {
 @test "a quote in SERVER reaches every tool" {
   local name make target mine="sh -c 'exec \"mine\"' it's"
   mkdir "$BATS_TEST_TMPDIR/bin"
-  for name in sh bash; do
+  for name in sh bash python3; do
     cat >"$BATS_TEST_TMPDIR/bin/$name" <<END
 #!/bin/sh
 case \$1 in
-*/demo.sh | */trace.sh | */watch.sh | */grade.sh | */compare.sh | */replay.sh | \\
-  */run.sh)
+*/demo.sh | */trace.sh | */watch.sh | */grade.sh | */compare.sh | */run.sh)
   echo "got \$SERVER" ;;
+-B) echo "got \$SERVER" ;; # python3 -B tools/replay/replay.py
 *) exec $(command -v "$name") "\$@" ;;
 esac
 END

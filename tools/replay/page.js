@@ -1,6 +1,6 @@
 // page.js: plays the recordings. Each step of a recording holds the whole state
 // after it, so that showing a step needs nothing but that step: going back is
-// exact. record.awk says what is in a step.
+// exact. steps.py says what is in a step.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -159,7 +159,8 @@ function showStatus(recording, step, acts) {
       (back ? `, back from ${back[1]}` : ""), "runs"), asleep.size ? "; " : "");
   if (asleep.size)
     status.append(make("span", "asleep" + colon + [...asleep].map(([text, who]) =>
-      (several ? who.join(", ") : "") + " " + text).join("; "), "asleep"));
+      (several ? who.join(", ") : "") + " " + (who.length === 1 ? text
+        : text.replace(", waiting", ", each waiting"))).join("; "), "asleep"));
   if (!step.tasks.length)
     status.append(make("span", "has ended", "over"));
 }
