@@ -32,7 +32,8 @@
 #
 # Each change that was tried has a line: "ok" and what noticed it, "not ok" if
 # nothing did, "skip" and why it is equivalent. The last line is "N passed, N
-# failed, N skipped"; the status is 0 only when nothing failed.
+# failed, N skipped". The status is 0 when 98 of 100 were noticed: each sample is
+# another one, and of a change that makes no difference one has to know it first.
 #
 # From outside: SEED, WHICH, TIME (seconds after which no change is begun; 2400),
 # JOBS (changes at a time; 2), LIMIT and OUTER (seconds that a scenario waits, and
@@ -512,7 +513,8 @@ report() {
     sed 's/^not ok/#/' "$work/survivors"
   }
   echo "$passed passed, $failed failed, $skipped skipped"
-  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  [ ! -s "$work/stale" ] && [ "$passed" -gt 0 ] &&
+    [ $((failed * 50)) -le $((passed + failed)) ]
 }
 
 # clean_up: ends the steps that still run and removes the copies.

@@ -37,7 +37,7 @@ import time
 from pathlib import Path
 
 from scenario import read, read_scenario
-from steps import ROOT, join
+from steps import join
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("BUILD") or "build").resolve()
@@ -71,17 +71,6 @@ def check_tools():
     if subprocess.run(["strace", "-k", "-qq", "-o", os.devnull, "true"],
                       stderr=subprocess.DEVNULL).returncode:
         die("strace may not trace here, or was built without stack traces (-k)")
-
-
-def servers():
-    """Those of BACKENDS that run here."""
-    ask = subprocess.run(
-        ["sh", "-c", '. "$0/tools/servers.sh"; check_backends replay && servers',
-         ROOT], env={**os.environ, "BACKENDS": BACKENDS, "BUILD": str(BUILD)},
-        stdout=subprocess.PIPE, universal_newlines=True)
-    if ask.returncode:
-        sys.exit(ask.returncode)
-    return ask.stdout.split() or die(f"{BUILD} has no server {BACKENDS}")
 
 
 class Recorder:
@@ -125,7 +114,7 @@ class Recorder:
         while not (line := re.match(r"Listening on: .*:(\d+)\n",
                                     read(self.raw / "out"))):
             if self.server.poll() is not None or time.monotonic() > end:
-                die(f"{self.name} does not listen: {read(self.raw / 'err')}")
+                die(f"{self.name} does not listen: {read(self.raw / 'err').strip()}")
             time.sleep(0.02)
         self.port = int(line[1])
         self.settle()
@@ -227,7 +216,7 @@ def main():
     if not file.is_file():
         die(f"there is no scenario '{SCENARIO}'; there are:"
             f" {' '.join(sorted(other.stem for other in file.parent.iterdir()))}")
-    names = (servers() if BACKENDS else []) + (["yours"] if SERVER else [])
+    names = BACKENDS.split() + (["yours"] if SERVER else [])
     recordings = [record(name, read_scenario(file)) for name in names]
     page = read(HERE / "page.html")
     for line, text in (("<!-- page.css -->\n", read(HERE / "page.css")),
