@@ -105,6 +105,19 @@ printed_raw() {
   same 600 "$(traced 'accept [0-9]+ (more|over)')"
 }
 
+@test "the kernel has one request to accept, and no second one" {
+  with_object
+  start_server
+  # This interrupts the wait, and the server asks again for what it has not.
+  freeze
+  thaw
+  say_to "$PORT" one
+  wait_for one
+  stop_server
+  # Each request has a last completion, at the latest when it is cancelled.
+  same 1 "$(traced 'accept -[0-9]+ over')"
+}
+
 @test "a round takes 256 completions and no more" {
   with_object
   inject io_uring_enter,getpeername delay_enter=1
