@@ -170,6 +170,16 @@ joined() {
   all_ok "$(drive 1280,720)"
 }
 
+@test "a server that ends in the middle is named, with its status" {
+  can_record || skip "no python3, or strace cannot record stack traces"
+  sed 's/^ *close(client);/return 3;/' "$BATS_TEST_DIRNAME/mine.c" \
+    >"$BATS_TEST_TMPDIR/ends.c"
+  cc -g -O0 -o "$BATS_TEST_TMPDIR/ends" "$BATS_TEST_TMPDIR/ends.c"
+  SERVER=$BATS_TEST_TMPDIR/ends OUTPUT=$BATS_TEST_TMPDIR/page.html refuse \
+    limit 100 python3 -B "$ROOT/tools/replay/replay.py" 2>"$BATS_TEST_TMPDIR/said"
+  grep 'yours has ended, at a-leaves, with status 3' "$BATS_TEST_TMPDIR/said"
+}
+
 @test "the page asks nothing of any network, and is small" {
   record four blocking poll
   refuse grep -E '(src|href)="?(https?:)?//|@import|fetch\(|XMLHttpRequest|import\(' "$PAGE"

@@ -56,12 +56,15 @@ def read_calls(trace, program, root):
         elif found := LINE.match(line):
             pid, time, resumed, text = found.groups()
             last = None
-            if resumed:
+            end = float(time)
+            if resumed and pid in begun:
                 time, text = begun[pid][0], begun[pid][1] + text
             begun[pid] = time, text.replace(BEGUN, "")
             found = CALL.match(text)
             if found and (calls or found[1] == "socket"):
                 last = make_call(int(pid), float(time), *found.groups())
+                if last.result == "?":  # it ended with its process
+                    last.seconds = end - last.time
                 calls.append(last)
     return calls
 

@@ -3,12 +3,13 @@ for the class. steps.py, which needs it, says what is in a run."""
 import re
 
 LISTS = ("select", "pselect", "poll")  # each call passes a list
-# The calls that wait, and for what; recv waits for its client.
-WAITS = {"recv": None, "accept": "a new client", "epoll_wait":
-         "any on the kernel's list", "sigtimedwait": "a signal",
-         "io_uring_enter": "a completion", "futex": "a lock or a thread",
-         "fcntl": "a lock or a thread", "waitpid": "a child",
-         **dict.fromkeys(LISTS, "any in its list")}
+READS = ("recv", "recvmsg", "read")
+# The calls that wait, and for what; those that read wait for their client.
+WAITS = {**dict.fromkeys(READS), **dict.fromkeys(LISTS, "any in its list"),
+         "accept": "a new client", "epoll_wait": "any on the kernel's list",
+         "sigtimedwait": "a signal", "io_uring_enter": "a completion",
+         "futex": "a lock or the end of a thread", "fcntl": "a lock",
+         "waitpid": "the end of a process"}
 
 # Arguments that are filled in when the call returns. strace prints them as they
 # are then: a step in which the call has only begun must not show them.
@@ -41,7 +42,7 @@ def shown(call, begun=False):
     if call.name in ("fork", "pthread_create"):
         parts = ["..."]
     for i, part in enumerate(parts):
-        if (begun and i in FILLED.get(call.name, ())) or part.startswith("0x"):
+        if (begun and part != "NULL" and i in FILLED.get(call.name, ())) or part.startswith("0x"):
             parts[i] = "..."
         elif found := re.search(r"port=htons\((\d+)", part):
             parts[i] = f"{{port {found[1]}}}"
@@ -73,7 +74,7 @@ def can_return(run, call):
         return any(map(run.due, run.passed))
     if call.name == "epoll_wait":
         return any(map(run.due, run.interest))
-    return call.name in ("recv", "accept") and run.due(run.thing(call))
+    return call.name in (*READS, "accept") and run.due(run.thing(call))
 
 
 def waits_for(run, call):
@@ -83,9 +84,9 @@ def waits_for(run, call):
 
 def falls_asleep(run, call):
     name = call.name
-    if name == "recv":
+    if name in READS:
         client = run.serves[call.pid] = run.thing(call)
-        return (f"recv sleeps until {client} sends something or closes."
+        return (f"{name} sleeps until {the(client)} sends something or closes."
                 + left_alone(run))
     if name in LISTS:
         listed, unit, empty = ("list", "entries", "empty (fd = -1)") \
@@ -106,7 +107,7 @@ def falls_asleep(run, call):
         "io_uring_enter":
             "io_uring_enter passes the new requests to the kernel and sleeps"
             " until one of them is complete.",
-    }.get(name, f"{name} sleeps until it gets {waits_for(run, call)}.")
+    }.get(name, f"{name} sleeps: it waits for {waits_for(run, call)}.")
 
 
 def still(run):
@@ -120,20 +121,21 @@ def still(run):
 
 
 def left_alone(run):
-    """The clients that wait for a server which can serve only one."""
+    """The clients whose bytes are unread, and those that are not accepted."""
     if run.several:
         return ""
     sent = [f"{letter} ({count(run.unread[letter], 'byte')})"
             for letter in run.state if run.unread[letter]]
-    new = [letter for letter in run.queue if not run.unread[letter]]
     return ((f" Unread meanwhile: {', '.join(sent)}." if sent else "")
-            + (f" Not accepted yet: {', '.join(new)}." if new else ""))
+            + (f" Not accepted yet: {', '.join(run.queue)}." if run.queue else ""))
 
 
 # --- A call that returns -----------------------------------------------------------
 
 def returns(run, call):
     """The sentence for it, or "" if it is only counted."""
+    if call.result == "?" and call.name != "exit":
+        return f"{call.name} does not return: the process ends."
     return RETURNS.get(call.name, lambda run, call: "")(run, call)
 
 
@@ -161,24 +163,27 @@ def accept(run, call):
 
 def recv(run, call):
     client = run.thing(call)
-    if client.startswith(("output", "descriptor")):
+    if client not in run.state:
         return (f"The server reads {count(number(call.result), 'byte')} from"
-                f" {client}.")
+                f" {the(client)}.")
     run.serves[call.pid] = client
     run.forget(run.ready, client)
     if number(call.result) > 0:
-        return received(run, client, number(call.result), call.arguments()[1])
+        return received(run, call, client)
     if call.result == "0":
-        return f"recv returns 0: {client} has closed its side."
+        return f"{call.name} returns 0: {client} has closed its side."
     if "EAGAIN" in call.result:
-        return f"recv finds nothing from {client} yet (EAGAIN), and does not sleep."
+        return (f"{call.name} finds nothing from {client} yet (EAGAIN), and does not"
+                " sleep.")
     if interrupted(call):
-        return "recv returns because of a signal."
-    return f"recv fails: {call.result[3:]}. The connection of {client} is lost."
+        return f"{call.name} returns because of a signal."
+    return (f"{call.name} fails: {call.result[3:]}. The connection of {client} is"
+            " lost.")
 
 
-def received(run, client, size, text):
-    say = f"recv returns {count(size, 'byte')} from {client}: {text}."
+def received(run, call, client):
+    size, text = number(call.result), call.arguments()[1]
+    say = f"{call.name} returns {count(size, 'byte')} from {client}: {text}."
     if text.endswith('\\n"'):
         say += " The newline \\n is one byte, too."
     if (since := run.since[client]) < run.current:
@@ -205,7 +210,7 @@ def wait(run, call):
     run.ready = list(dict.fromkeys(found))
     found = " and ".join(map(the, found))
     if call.name == "sigtimedwait":
-        return f"{call.name} returns a signal for {found}."
+        return "sigtimedwait returns a signal" + (f" for {found}." if found else ".")
     return (f"{call.name} returns: {found} {'are' if ' and ' in found else 'is'}"
             " ready.")
 
@@ -285,16 +290,22 @@ def close(run, call):
     """After the last process has closed it, a connection ends."""
     thing = run.thing(call)
     run.files[call.pid].pop(number(call.text), None)
+    if not end_if_last(run, thing) and run.several == "process":
+        return f"This process closes its copy of {the(thing)}."
+    return f"The server closes {the(thing)}" + (
+        ": the connection has ended." if thing in run.gone else ".")
+
+
+def end_if_last(run, thing):
+    """Whether no process has it any more: then it is closed."""
     if any(thing in files.values() for files in run.files.values()):
-        return ("This process closes its copy of " if run.several == "process"
-                else "The server closes ") + f"{the(thing)}."
+        return False
     for things in run.interest, run.passed, run.ready:
         run.forget(things, thing)
-    if thing not in run.state:
-        return f"The server closes {the(thing)}."
-    run.gone.add(thing)
-    run.unread[thing] = 0
-    return f"The server closes {thing}: the connection has ended."
+    if thing in run.state:
+        run.gone.add(thing)
+        run.unread[thing] = 0
+    return True
 
 
 def listen(run, call):
@@ -316,7 +327,10 @@ def fork(run, call):
 def leave(run, call):
     if call.pid == run.first:
         return "The server ends."
-    return f"The {run.several} for {run.serves.get(call.pid, '')} ends."
+    if run.several == "process":  # which closes what it has
+        for thing in set(run.files.pop(call.pid).values()):
+            end_if_last(run, thing)
+    return f"The {run.several} for {run.serves.get(call.pid, 'a new client')} ends."
 
 
 def waitpid(run, call):

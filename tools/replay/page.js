@@ -473,9 +473,6 @@ function pressed(event) {
 }
 
 function start() {
-  // awk has written a step's threads or processes in any order.
-  for (const step of recordings.flatMap((recording) => recording.steps))
-    step.tasks.sort();
   for (const id of ["left", "right"]) {
     if (id === "right")
       $(id).append(new Option("(none)", ""));

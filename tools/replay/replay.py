@@ -68,8 +68,11 @@ def check_tools():
     for tool in "strace", "addr2line":
         if not sys.platform.startswith("linux") or not shutil.which(tool):
             die(f"this needs {tool}, of Linux and the package strace or binutils")
-    if subprocess.run(["strace", "-k", "-qq", "-o", os.devnull, "true"],
-                      stderr=subprocess.DEVNULL).returncode:
+    try:
+        subprocess.run(["strace", "-k", "-qq", "-o", os.devnull, "true"], check=True,
+                       timeout=LIMIT, stdin=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    except subprocess.SubprocessError:
         die("strace may not trace here, or was built without stack traces (-k)")
 
 
@@ -95,12 +98,14 @@ class Recorder:
         if selector:
             command += f" --selector {selector}"
         if self.name == "uring":
-            command += f" --events {self.raw}/events"
+            command += f" --events {shlex.quote(str(self.raw / 'events'))}"
         if "ulimit" in self.settings:
             command = f"ulimit {self.settings['ulimit']} && {command}"
         options = ["-o", self.raw / "trace"]
         if "preload" in self.settings:
             library = BUILD / f"tools/{self.settings['preload']}.so"
+            if not library.is_file():
+                die(f"there is no {library}")
             options += ["-E", f"LD_PRELOAD={library}"]
         with open(self.raw / "out", "w") as out, open(self.raw / "err", "w") as err:
             self.server = subprocess.Popen(
@@ -114,11 +119,15 @@ class Recorder:
         while not (line := re.match(r"Listening on: .*:(\d+)\n",
                                     read(self.raw / "out"))):
             if self.server.poll() is not None or time.monotonic() > end:
-                die(f"{self.name} does not listen: {read(self.raw / 'err').strip()}")
+                die(f'{self.name} does not print "Listening on: ADDRESS:PORT" first:'
+                    f" {self.complaint()}")
             time.sleep(0.02)
         self.port = int(line[1])
         self.settle()
         return Path(os.readlink(f"/proc/{self.server.pid}/exe"))
+
+    def complaint(self):
+        return read(self.raw / "err").strip() or "nothing on standard error"
 
     def settle(self):
         """Waits until the server has done what it does about a step: nothing new is
@@ -145,6 +154,9 @@ class Recorder:
             when = time.time()
             self.note(when, "acts", number, self.act(step))
             self.settle()
+            if self.server.poll() is not None:
+                die(f"{self.name} has ended, at {step.name}, with status"
+                    f" {self.server.returncode}: {self.complaint()}")
         self.look()
         self.note(time.time(), "stops")
         self.server.terminate()
@@ -172,8 +184,8 @@ class Recorder:
         """Notes what the kernel says of its queues: for each socket of our port its
         state, the bytes that wait in it, and the port of the other end."""
         when, rows = time.time(), []
-        for table in "/proc/net/tcp", "/proc/net/tcp6":
-            for row in read(Path(table)).split("\n")[1:-1]:
+        for table in Path("/proc/net").glob("tcp*"):  # tcp6 only with IPv6
+            for row in read(table).split("\n")[1:-1]:
                 own, other, state, queues = row.split()[1:5]
                 ports = [int(end.rpartition(":")[2], 16)
                          for end in (own, other, queues)]
@@ -201,8 +213,6 @@ def record(name, scenario):
         try:
             program = recorder.listen()
             recorder.play()
-        except OSError as error:
-            die(f"{name}: {error}")
         finally:
             recorder.end()
         if RAW:
@@ -216,7 +226,11 @@ def main():
     if not file.is_file():
         die(f"there is no scenario '{SCENARIO}'; there are:"
             f" {' '.join(sorted(other.stem for other in file.parent.iterdir()))}")
+    for name in BACKENDS.split():
+        if not (BUILD / "replay/debug" / name.partition("/")[0]).is_file():
+            die(f"there is no server '{name}' in {BUILD}/replay/debug")
     names = BACKENDS.split() + (["yours"] if SERVER else [])
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     recordings = [record(name, read_scenario(file)) for name in names]
     page = read(HERE / "page.html")
     for line, text in (("<!-- page.css -->\n", read(HERE / "page.css")),
@@ -224,7 +238,6 @@ def main():
                        ("<!-- recordings -->", "[\n" + "\n,\n".join(recordings)
                         + "\n]")):
         page = page.replace(line, text)
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(page.encode())
     print(f"replay: {OUTPUT} has the page ({OUTPUT.stat().st_size // 1024} KB);"
           f" open it in a browser: {OUTPUT.as_uri()}", file=sys.stderr)
@@ -235,5 +248,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
         main()
+    except OSError as error:
+        die(error)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,6 +1,10 @@
 """scenario.py: reads a scenario. scenarios/four.txt explains the form."""
 import re
+import sys
 from dataclasses import dataclass, field
+
+
+SETTINGS = ("title", "ulimit", "preload")
 
 
 @dataclass
@@ -27,9 +31,12 @@ def read_scenario(path):
             continue
         if line.startswith(" "):
             steps[-1].words.append(line.strip())
-        elif found := re.match("([a-z]) ([a-z-]+):?(.*)", rest):
+        elif name in SETTINGS:
+            settings[name] = rest
+        elif found := re.fullmatch(
+                "([a-z]) (connect|send|half-close|close|reset):?(.*)", rest):
             data = found[3].encode().decode("unicode_escape").encode("latin-1")
             steps.append(Step(name, found[1], found[2], data))
-        elif rest:
-            settings[name] = rest
+        elif line:
+            sys.exit(f"{path}: {line}")
     return settings, steps

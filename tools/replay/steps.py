@@ -130,7 +130,8 @@ class Run:
         self.wakes += slept
         self.tasks[call.pid] = None
         # Rounds of a server that does not wait are one step.
-        if "EAGAIN" in call.result and not slept and call.name in ("recv", "accept"):
+        if "EAGAIN" in call.result and not slept and call.name in (
+                *meaning.READS, "accept"):
             self.idle.append((self.now, call))
         else:
             self.show_idle()
@@ -296,8 +297,8 @@ def dump(value):
 
 def as_strace_prints(data):
     """Bytes as in a C source, others than ASCII as octal numbers."""
-    return re.sub(r"\\x(..)", lambda found: f"\\{int(found[1], 16):o}",
-                  repr(data)[2:-1])
+    return "".join({10: "\\n", 34: '\\"', 92: "\\\\"}.get(byte) or (
+        chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
 
 
 def join(name, scenario, raw, program):
