@@ -139,6 +139,11 @@ page_calls() {
   done
 }
 
+@test "a server that works for a client makes no call meanwhile" {
+  record computes blocking poll
+  grep '"say":"poll makes no system call: its own code is running' "$PAGE"
+}
+
 @test "a recording whose queues are not those of the kernel is refused" {
   record four poll
   raw=$RAW/poll
