@@ -373,6 +373,17 @@ Stopped." "$(sed 's/: [A-Z][a-z]* timed out$/: timed out/' "$LOG")"
     "$(sed -n '/^Connection from/p; /cannot accept/q' "$LOG")"
 }
 
+@test "a client whose address has no name is served" {
+  # That of the listener is named twice.
+  fail_call getnameinfo 2 EAGAIN
+  PREPARE=$PRELOAD start_server
+  say_to "$PORT" one
+  log_becomes "$(head -n 1 "$LOG")
+$(served "(unknown)" one)"
+  say_to "$PORT" two
+  wait_for two
+}
+
 @test "idle clients cost no processor time" {
   only_ours
   not_under

@@ -1,15 +1,16 @@
 /*
  * failing_call.c: one call that fails, once. The variable FAIL_CALL names it:
- * accept, recv, fork or pthread_create. FAIL_AFTER of these succeed first (0 if
- * it is not set), and then one fails with FAIL_ERRNO: "EAGAIN", "EMFILE" or
- * "ETIMEDOUT". Counted are the calls of all threads and of all processes that
- * the program forks.
+ * accept, recv, fork, pthread_create or getnameinfo. FAIL_AFTER of these
+ * succeed first (0 if it is not set), and then one fails with FAIL_ERRNO:
+ * "EAGAIN", "EMFILE" or "ETIMEDOUT". Counted are the calls of all threads and
+ * of all processes that the program forks.
  */
 #define _DEFAULT_SOURCE
 
 #include "preload.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -139,4 +140,18 @@ int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
         return errno;
     note_success("pthread_create");
     return next(id, attributes, run, argument);
+}
+
+int getnameinfo(const struct sockaddr *address, socklen_t size, char *host,
+                socklen_t host_size, char *port, socklen_t port_size, int flags)
+{
+    static int (*next)(const struct sockaddr *, socklen_t, char *, socklen_t,
+                       char *, socklen_t, int);
+
+    if (next == NULL)
+        find_next("getnameinfo", &next);
+    if (is_to_fail("getnameinfo"))
+        return EAI_MEMORY;
+    note_success("getnameinfo");
+    return next(address, size, host, host_size, port, port_size, flags);
 }
