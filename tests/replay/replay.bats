@@ -4,8 +4,8 @@
 #
 #     BUILD=build bats tests/replay/replay.bats
 #
-# Skipped by name where strace cannot trace or there is no browser. See
-# tools/replay/replay.py.
+# Skipped by name where strace cannot trace, or not behind the calls of the C
+# library (musl), or there is no browser. See tools/replay/replay.py.
 
 setup_file() {
   export ROOT=${BATS_TEST_DIRNAME%/*/*}
@@ -20,8 +20,8 @@ setup_file() {
     fi
   done
   can_record || return 0
-  limit 200 make -s -C "$ROOT" BUILD="$BUILD/replay/debug" CFLAGS='-g -O0' all \
-    >&2
+  limit 200 make -s -C "$ROOT" BUILD="$BUILD/replay/debug" CC=cc CFLAGS='-g -O0' \
+    all >&2
 }
 
 setup() {
@@ -36,7 +36,7 @@ refuse() {
 
 can_record() {
   [ "$(uname)" = Linux ] && command -v addr2line >/dev/null &&
-    command -v python3 >/dev/null &&
+    command -v python3 >/dev/null && ! ldd "$(command -v sh)" 2>&1 | grep -q musl &&
     limit 10 strace -k -qq -o /dev/null true 2>/dev/null
 }
 

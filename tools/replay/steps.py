@@ -35,7 +35,11 @@ class Run:
         self.name, self.settings = name, scenario[0]
         self.script = {number: step for number, step in enumerate(scenario[1], 1)}
         self.output = read(raw / "out")
-        self.calls = read_calls(read(raw / "trace"), program, ROOT)
+        trace = read(raw / "trace")
+        if re.search(r"^ > .*(/ld-musl|musl/libc\.so)", trace, re.M):
+            sys.exit(f"replay: {name}: behind musl's calls strace does not see which"
+                     " line made them; build it for glibc")
+        self.calls = read_calls(trace, program, ROOT)
         if not any("main" in call.path for call in self.calls):
             sys.exit(f"replay: {name}: no source lines; was it built with -g?")
         names = {call.name for call in self.calls}
