@@ -245,17 +245,27 @@ tried() {
   esac
 }
 
-@test "no memory to watch for a stop is a set-up error" {
+@test "an allocation that fails before the first client is a set-up error" {
+  local at
+
   only_ours
-  case $BACKEND in
-  poll | coroutine*) ;;
-  *) skip "needs no memory of its own for it" ;;
-  esac
   preload no_memory
-  PREPARE="$PRELOAD NO_MEMORY_START=yes NO_MEMORY_REALLOC=yes NO_MEMORY_AT=1" \
-    run_server --port 0
-  same 1 "$STATUS"
-  same 1 "$(lines "$ERR" "$NAME: cannot wa")" # "cannot watch", or "cannot wait"
+  # Fails each allocation of the set-up, with a new server each time.
+  for ((at = 1; at <= 20; at++)); do
+    new_log
+    PREPARE="$PRELOAD NO_MEMORY_START=yes NO_MEMORY_AT=$at" \
+      launch "$LOG" "$ERR" --port 0
+    PIDS="$PIDS $PID"
+    wait_until listens_or_has_ended
+    has "allocation $at fails" "$ERR" || break
+    wait_end
+    same 1 "$STATUS"
+    same 1 "$(lines "$ERR" "$NAME: cannot ")"
+  done
+  stop_server
+  # At least the buffer of recv is allocated.
+  [ "$at" -gt 1 ] || fail "no allocation failed"
+  [ "$at" -le 20 ] || fail "there was no end of allocations"
 }
 
 @test "a table of clients that cannot grow costs one client" {
