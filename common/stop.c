@@ -35,10 +35,22 @@ static atomic_int blocked_fd = -1;
 static int ends[2] = {-1, -1};
 static void (*tell)(void);
 
+/* Makes the pipe readable, and again in a second, if it fails or comes too
+ * early. The pipe is non-blocking: if it is full, it is readable anyway. */
+static void wake(void)
+{
+    alarm(1);
+    if (write(ends[1], "", 1) == -1)
+        return;
+}
+
 static void on_alarm(int number)
 {
+    int saved = errno;
+
     (void)number;
-    alarm(1);
+    wake();
+    errno = saved;
 }
 
 void stop_request(void)
@@ -49,10 +61,7 @@ void stop_request(void)
     /* Not earlier: an alarm that the parent has set must end the program. */
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
-    alarm(1);
-    /* The pipe is non-blocking. If it is full, it is readable anyway. */
-    if (write(ends[1], "", 1) == -1)
-        return;
+    wake();
 }
 
 void stop_after_failure(void)

@@ -222,14 +222,14 @@ function judge_words(least, most,    i)
 
 # Whether the line ends with what errno means, in the words of glibc or musl.
 # kqueue/linux/ may turn an errno of epoll into one that kevent(2) has, and
-# pthread_create returns EAGAIN if memory ran out.
+# pthread_create returns EAGAIN if memory ran out, and that of musl always.
 function gives_reason(text,    line, words, n, i)
 {
     if (server ~ /kqueue/ && failed ~ /^epoll_/)
         return 1
-    if (server == "threads" && errno == "ENOMEM" && \
-            failed ~ /^(mmap2?|mprotect|clone3?)$/)
-        errno = "EAGAIN"
+    if (server == "threads" && failed ~ /^(mmap2?|mprotect|clone3?)$/ && \
+            text ~ /: Resource temporarily unavailable$/)
+        return 1
     if (meanings == 0)
         while ((getline line < reasons) > 0)
             meaning[line] = ++meanings
