@@ -212,6 +212,24 @@ ends_whole() {
   ends_whole
 }
 
+@test "a child blocks SIGCHLD, as its parent does between the waits, and no more" {
+  needs_proc
+  start_server
+  wait_until blocks "$PID" 0000000000000000
+  hold connect send:x line half-close wait-eof
+  wait_for x
+  wait_until blocks "$(children)" \
+    "$(printf %016x $((1 << ($(kill -l CHLD) - 1))))"
+  wait_until blocks "$PID" 0000000000000000
+  go
+  wait_held
+}
+
+# blocks PID SIGNALS: whether the process blocks these, a number in hexadecimal.
+blocks() {
+  grep -q "^SigBlk:[[:space:]]*$2\$" "/proc/$1/status"
+}
+
 @test "a wait that fails ends the children, too" {
   inject pselect6 error=EINVAL:when=3
   start_server
