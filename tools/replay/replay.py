@@ -22,6 +22,7 @@ recorded).
 It needs Python 3.8, strace and binutils. See strace(1), addr2line(1), proc(5), and
 scenarios/ for what can be played.
 """
+import glob
 import json
 import os
 import re
@@ -83,6 +84,7 @@ class Recorder:
     def __init__(self, name, scenario, raw):
         self.name, self.raw, self.clients = name, raw, {}
         self.settings, self.steps = scenario
+        self.works = False
         for file in "trace", "events", "script":
             (raw / file).touch()
 
@@ -131,14 +133,30 @@ class Recorder:
 
     def settle(self):
         """Waits until the server has done what it does about a step: nothing new is
-        traced, or, if that never happens, a while has passed."""
-        before = -1
+        traced, or, if that never happens, a while has passed. The next step may
+        come while the server works without a call, but not the one after it."""
+        before, worked = -1, self.works
         for _ in range(15):
             size = (self.raw / "trace").stat().st_size
+            self.works = self.is_running()
             if size == before:
-                break
+                if not (worked and self.works):
+                    break
+                self.note(time.time(), "works")
             before = size
             time.sleep(PAUSE)
+
+    def is_running(self):
+        """Whether one of its processes or threads runs, or is stopped by strace, by
+        proc(5)."""
+        for file in glob.glob("/proc/[0-9]*/task/[0-9]*/stat"):
+            try:
+                state, _, _, session = read(Path(file)).rpartition(")")[2].split()[:4]
+            except OSError:
+                continue  # it has ended
+            if state in "Rt" and int(session) == self.server.pid:
+                return True
+        return False
 
     def note(self, when, *what):
         with open(self.raw / "script", "a") as script:

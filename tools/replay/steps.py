@@ -185,12 +185,16 @@ class Run:
                    " recv.")
         self.add("kernel", f"completion: {what}", say)
 
-    def looks(self, rows):
-        """A step has had its effect. The queues that follow from the calls are those
-        of the kernel; if the server did nothing about the step, that is one."""
+    def works(self):
+        """If the server has done nothing about a client's step, that is a step."""
         self.show_idle()
         if self.answered < self.current:
             self.add("server", say=meaning.still(self))
+
+    def looks(self, rows):
+        """A step has had its effect. The queues that follow from the calls are those
+        of the kernel."""
+        self.works()
         queued = 0
         for state, size, port in rows:
             letter = self.letter_of.get(port)
