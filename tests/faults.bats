@@ -323,6 +323,21 @@ hasty_accepts() {
     last = $1 }' "$TRACE")"
 }
 
+@test "a hundred lost clients, with others between them: it does not pause" {
+  only_ours
+  case $BACKEND in
+  busy | uring) skip "calls accept often, or not at all" ;;
+  esac
+  inject accept,accept4 error=ECONNABORTED:when=2+2
+  start_server
+  client connect:100 each:send:x each:half-close each:wait-eof
+  stop_server
+  same 0 "$STATUS"
+  same "" "$(cat "$ERR")"
+  [ "$(grep -c 'ECONNABORTED.*INJECTED' "$TRACE")" -gt 64 ] ||
+    fail "not enough were lost"
+}
+
 @test "the reason that recv gave is the one that is printed" {
   local name
 
