@@ -4,6 +4,7 @@ import re
 
 LISTS = ("select", "pselect", "poll")  # each call passes a list
 READS = ("recv", "recvmsg", "read")
+FORKS = ("fork", "pthread_create")
 # The calls that wait, and for what; those that read wait for their client.
 WAITS = {**dict.fromkeys(READS), **dict.fromkeys(LISTS, "any in its list"),
          "accept": "a new client", "epoll_wait": "any on the kernel's list",
@@ -13,9 +14,8 @@ WAITS = {**dict.fromkeys(READS), **dict.fromkeys(LISTS, "any in its list"),
 
 # Arguments that are filled in when the call returns. strace prints them as they
 # are then: a step in which the call has only begun must not show them.
-FILLED = {"accept": (1, 2), "getpeername": (1, 2), "recv": (1,), "read": (1,),
-          "recvmsg": (1,), "epoll_wait": (1,), "sigtimedwait": (1,),
-          "waitpid": (1,)}
+FILLED = {"accept": (1, 2), "getpeername": (1, 2), **dict.fromkeys(
+    (*READS, "epoll_wait", "sigtimedwait", "waitpid"), (1,))}
 
 
 def number(text):
@@ -32,17 +32,14 @@ def the(thing):
     return f"the {thing}" if thing in ("listener", "stop pipe") else thing
 
 
-def interrupted(call):
-    return bool(re.search("EINTR|ERESTART", call.result))
-
-
 def shown(call, begun=False):
     """The call as it stands on the page."""
     parts = call.arguments()
-    if call.name in ("fork", "pthread_create"):
+    filled = FILLED.get(call.name, ()) if begun else ()
+    if call.name in FORKS:
         parts = ["..."]
     for i, part in enumerate(parts):
-        if (begun and part != "NULL" and i in FILLED.get(call.name, ())) or part.startswith("0x"):
+        if part.startswith("0x") or (i in filled and part != "NULL"):
             parts[i] = "..."
         elif found := re.search(r"port=htons\((\d+)", part):
             parts[i] = f"{{port {found[1]}}}"
@@ -134,16 +131,30 @@ def left_alone(run):
 
 def returns(run, call):
     """The sentence for it, or "" if it is only counted."""
+    if call.name in LISTS:
+        hand_over(run, call)
     if call.result == "?" and call.name != "exit":
         return f"{call.name} does not return: the process ends."
+    if re.search("EINTR|ERESTART", call.result):
+        return f"{call.name} returns because of a signal."
+    if call.result.startswith("-1") and (
+            "EAGAIN" not in call.result or call.name in FORKS):
+        return fails(run, call)
     return RETURNS.get(call.name, lambda run, call: "")(run, call)
 
 
+def fails(run, call):
+    say = f"{call.name} fails: {call.result[3:]}."
+    client = run.thing(call)
+    if call.name in READS and client in run.state:
+        run.forget(run.ready, client)
+        say += f" The connection of {client} is lost."
+    return say
+
+
 def accept(run, call):
-    if not call.result[0].isdigit():
-        return ("accept finds the accept queue empty." if "EAGAIN" in call.result
-                else "accept returns because of a signal." if interrupted(call)
-                else f"accept fails: {call.result[3:]}.")
+    if "EAGAIN" in call.result:
+        return "accept finds the accept queue empty."
     client = None
     if found := re.search(r"port=htons\((\d+)\)", call.text):
         client = run.letter_of.get(int(found[1]))
@@ -164,7 +175,7 @@ def accept(run, call):
 def recv(run, call):
     client = run.thing(call)
     if client not in run.state:
-        return (f"The server reads {count(number(call.result), 'byte')} from"
+        return (f"The server reads {count(max(0, number(call.result)), 'byte')} from"
                 f" {the(client)}.")
     run.serves[call.pid] = client
     run.forget(run.ready, client)
@@ -172,13 +183,8 @@ def recv(run, call):
         return received(run, call, client)
     if call.result == "0":
         return f"{call.name} returns 0: {client} has closed its side."
-    if "EAGAIN" in call.result:
-        return (f"{call.name} finds nothing from {client} yet (EAGAIN), and does not"
-                " sleep.")
-    if interrupted(call):
-        return f"{call.name} returns because of a signal."
-    return (f"{call.name} fails: {call.result[3:]}. The connection of {client} is"
-            " lost.")
+    return (f"{call.name} finds nothing from {client} yet (EAGAIN), and does not"
+            " sleep.")
 
 
 def received(run, call, client):
@@ -195,17 +201,11 @@ def received(run, call, client):
 
 
 def wait(run, call):
-    if call.name in LISTS:
-        hand_over(run, call)
     run.ready = []
-    if interrupted(call):
-        return f"{call.name} returns because of a signal."
     if call.result.startswith("0") or "EAGAIN" in call.result:
         return (f"{call.name} returns: " + (
             "no signal is queued." if call.name == "sigtimedwait"
             else "nothing is ready."))
-    if call.result.startswith("-1"):
-        return f"{call.name} fails: {call.result[3:]}."
     found = find_ready(run, call)
     run.ready = list(dict.fromkeys(found))
     found = " and ".join(map(the, found))
@@ -277,6 +277,8 @@ def keep(run, call, thing, off, remark):
 
 def write(run, call):
     thing, size = run.thing(call), number(call.result)
+    if size < 0:
+        return "write finds no room (EAGAIN)."
     if thing == "stop pipe":
         return ("The signal handler writes a byte to the stop pipe: the server is"
                 " to stop waiting.")
@@ -338,12 +340,6 @@ def waitpid(run, call):
             if number(call.result) > 0 else "waitpid: no child process has ended.")
 
 
-def io_uring_enter(run, call):
-    return "io_uring_enter returns" + (
-        " because of a signal." if "EINTR" in call.result
-        else ": at least one request is complete.")
-
-
 RETURNS = {
     "accept": accept, "getpeername": accept, "recv": recv, "recvmsg": recv,
     "read": recv, "select": wait, "pselect": wait, "poll": wait,
@@ -351,7 +347,8 @@ RETURNS = {
     "fcntl": fcntl, "write": write, "close": close,
     "listen": listen, "pipe": pipe, "fork": fork,
     "pthread_create": fork, "exit": leave, "waitpid": waitpid,
-    "io_uring_enter": io_uring_enter,
+    "io_uring_enter": lambda run, call:
+        "io_uring_enter returns: at least one request is complete.",
     "shutdown": lambda run, call:
         f"shutdown: no call will sleep for {the(run.thing(call))} any more.",
     "futex": lambda run, call:
