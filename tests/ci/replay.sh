@@ -85,8 +85,8 @@ page() {
 
 record() {
   mkdir -p "$pages"
-  make -s -C "$root" "$BUILD/tools/computes.so" BUILD="$BUILD" || exit 1
-  make -s -C "$root" all BUILD="$BUILD/replay/debug" CFLAGS='-g -O0' || exit 1
+  make -s -C "$root" all "$BUILD/replay/debug/tools/computes.so" \
+    BUILD="$BUILD/replay/debug" CFLAGS='-g -O0' || exit 1
   # shellcheck source=tools/servers.sh
   . "$root/tools/servers.sh"
   page index four "$(BACKENDS='' servers | grep -v '^coroutine/[^e]' | xargs)"

@@ -20,8 +20,8 @@ setup_file() {
     fi
   done
   can_record || return 0
-  limit 200 make -s -C "$ROOT" BUILD="$BUILD/replay/debug" CC=cc CFLAGS='-g -O0' \
-    all >&2
+  limit 200 make -s -C "$ROOT" all "$BUILD/replay/debug/tools/computes.so" \
+    BUILD="$BUILD/replay/debug" CC=cc CFLAGS='-g -O0' >&2
 }
 
 setup() {

@@ -391,12 +391,12 @@ fake_list() {
       [ -n "$label" ]; do
       within
     done
-    port=$(sed -n '1s/.* listens on port \([0-9]*\)[.]$/\1/p' out)
+    port=$(sed -n '/.* listens on port \([0-9]*\)[.]$/{ s//\1/p; q; }' out)
     client 'send:anna\n'
     said "$label: anna at 127.0.0.1:$from: this is its name"
   done
   printf q >&9
   wait "$plain_pid"
-  said 'with uring '
+  ! runs_here uring || said 'with uring '
   [ -s build/watch/timeline.svg ]
 }

@@ -105,7 +105,7 @@ class Recorder:
             command = f"ulimit {self.settings['ulimit']} && {command}"
         options = ["-o", self.raw / "trace"]
         if "preload" in self.settings:
-            library = BUILD / f"tools/{self.settings['preload']}.so"
+            library = BUILD / f"replay/debug/tools/{self.settings['preload']}.so"
             if not library.is_file():
                 die(f"there is no {library}")
             options += ["-E", f"LD_PRELOAD={library}"]
