@@ -381,6 +381,9 @@ try_server() {
 # In one function, so that bash has read all of it before it begins.
 main() {
   check_tools
+  # nohup has SIGHUP ignored, and the servers would inherit that.
+  [ -z "$(trap -p HUP)" ] || [ ! -x "$BUILD/tests/inherit" ] ||
+    exec "$BUILD/tests/inherit" default bash "$here/run.sh"
   servers=SERVER
   [ -n "$SERVER" ] || servers=$(chosen_servers) || exit 1
   servers=$(echo "$servers" | xargs)
