@@ -36,13 +36,13 @@ refuse() {
 
 can_record() {
   [ "$(uname)" = Linux ] && command -v addr2line >/dev/null &&
-    command -v python3 >/dev/null && ! ldd "$(command -v sh)" 2>&1 | grep -q musl &&
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && ! ldd "$(command -v sh)" 2>&1 | grep -q musl &&
     limit 10 strace -k -qq -o /dev/null true 2>/dev/null
 }
 
 # record SCENARIO SERVER...: writes PAGE and the directory RAW, once for all tests.
 record() {
-  can_record || skip "no python3, or strace cannot record stack traces"
+  can_record || skip "no python3 of 3.8, or strace cannot record stack traces"
   local scenario=$1 once
   once=$BATS_FILE_TMPDIR/$(printf '%s-' "$@" ${SERVER:+yours})
   shift
@@ -131,7 +131,7 @@ page_calls() {
 }
 
 @test "each scenario can be recorded, and the queues are those of the kernel" {
-  can_record || skip "no python3, or strace cannot record stack traces"
+  can_record || skip "no python3 of 3.8, or strace cannot record stack traces"
   for scenario in "$ROOT"/tools/replay/scenarios/*.txt; do
     scenario=${scenario##*/}
     record "${scenario%.txt}" blocking poll
@@ -164,7 +164,7 @@ joined() {
 }
 
 @test "a server of your own, built with -g, has its source on the page" {
-  can_record || skip "no python3, or strace cannot record stack traces"
+  can_record || skip "no python3 of 3.8, or strace cannot record stack traces"
   cc -g -O0 -o "$BATS_TEST_TMPDIR/my own" "$BATS_TEST_DIRNAME/mine.c"
   SERVER="'$BATS_TEST_TMPDIR/my own'" record four
   grep -q '"name":"yours"' "$PAGE"
@@ -176,7 +176,7 @@ joined() {
 }
 
 @test "a server that ends in the middle is named, with its status" {
-  can_record || skip "no python3, or strace cannot record stack traces"
+  can_record || skip "no python3 of 3.8, or strace cannot record stack traces"
   sed 's/^ *close(client);/return 3;/' "$BATS_TEST_DIRNAME/mine.c" \
     >"$BATS_TEST_TMPDIR/ends.c"
   cc -g -O0 -o "$BATS_TEST_TMPDIR/ends" "$BATS_TEST_TMPDIR/ends.c"
@@ -192,7 +192,7 @@ joined() {
 }
 
 @test "an unknown scenario or server gets one clear line" {
-  can_record || skip "no python3, or strace cannot record stack traces"
+  can_record || skip "no python3 of 3.8, or strace cannot record stack traces"
   refuse env SCENARIO=nosuch BACKENDS=poll python3 -B "$ROOT/tools/replay/replay.py" \
     2>"$BATS_TEST_TMPDIR/said"
   grep "there is no scenario 'nosuch'; there are: .*four" "$BATS_TEST_TMPDIR/said"
