@@ -70,7 +70,7 @@ FILES='messages text options output stop faults families'
 
 # A change in common/ shows most with poll and blocking. With the other servers
 # only those files help in which they use common/ differently.
-SOME='options stop faults'
+SOME='options stop faults families'
 
 # shellcheck source=tools/servers.sh
 . "$root/tools/servers.sh"
