@@ -90,6 +90,13 @@ queued_signal() {
   fi
 }
 
+@test "it blocks the signals that it waits for, and no other" {
+  inject rt_sigprocmask delay_enter=1
+  start_server
+  stop_server
+  grep -Eq 'SIG_BLOCK, \[IO RT_[0-9]+\], ' "$TRACE"
+}
+
 @test "the same signals from another program do no harm" {
   local number i
 
