@@ -10,9 +10,9 @@
 # without ::1, busybox's tools, another language, a path with a space, a checkout
 # by git for Windows), cross (for other systems), longer (the scripts that take
 # their time: fault matrix, fuzzing, endurance, and more), and mutants (three
-# samples of 100 changes to the code, which the suite must notice). It takes more
-# than two hours. What is not here is named and counted as skipped; the last line
-# is "N passed, N failed, N skipped".
+# samples of 100 changes to the code, of which the suite must notice 98). It takes
+# three to four hours on two processors. What is not here is named and counted as
+# skipped; the last line is "N passed, N failed, N skipped".
 #
 # From outside: BUILD, BACKENDS, ONLY.
 set -u
