@@ -131,6 +131,8 @@ impossible() {
     run_server --help
     same "$names" "$(sed -n 's/.*how to wait: \(.*\);$/\1/p' "$LOG")"
     echo "$names" | grep -Eqx '[a-z]+(, [a-z]+)*' || fail "$names"
+    # The first one is the default.
+    same "${names%%,*}" "$(sed -n 's/^ *default: //p' "$LOG" | tail -n 1)"
     ;;
   *) wrong "unknown option '--selector'" --selector poll ;;
   esac

@@ -231,6 +231,37 @@ tried() {
   [ "$at" -le 20 ] || fail "there was no end of allocations"
 }
 
+@test "the message about such a client stands below the clients before it" {
+  local at above most=0
+
+  only_concurrent
+  only_ours
+  preload no_memory
+  for ((at = 1; at <= 20; at++)); do
+    # One file for both outputs, as on a terminal.
+    PREPARE="$PRELOAD NO_MEMORY_AT=$at; exec 2>&1" start_server
+    freeze
+    hold connect:4 each:send:x say:sent each:wait-closed
+    wait_said sent
+    thaw
+    wait_until all_four
+    stop_server
+    wait_held
+    has "allocation $at fails" "$LOG" || break
+    above=$(awk '/ cannot serve / { exit } /^Connection from/ { n++ }
+      END { print n + 0 }' "$LOG")
+    [ "$above" -le "$most" ] || most=$above
+  done
+  # When the fourth one gets no memory, the others are announced above.
+  [ "$most" -ge 3 ] || fail "at most $most were above it"
+}
+
+# all_four: whether four clients were announced, or all but one that was refused.
+all_four() {
+  [ "$(grep -Ec '^Connection (from|refused): | cannot serve one more ' \
+    "$LOG")" -ge 4 ]
+}
+
 @test "no memory for the buffer of recv is a set-up error" {
   only_ours
   preload no_memory
