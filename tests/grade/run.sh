@@ -174,7 +174,7 @@ differences() {
 
 # advice FILE: the text, without the advice to use the sanitizer that a server has.
 advice() {
-  if grep -q __asan_ "${command%% *}"; then
+  if grep -qs __asan_ "${command%% *}"; then
     sed '/^note: build it with -g -fsanitize/d' "$1"
   else
     cat "$1"
