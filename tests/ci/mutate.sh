@@ -32,8 +32,10 @@
 #
 # Each change that was tried has a line: "ok" and what noticed it, "not ok" if
 # nothing did, "skip" and why it is equivalent. The last line is "N passed, N
-# failed, N skipped". The status is 0 when 98 of 100 were noticed: each sample is
-# another one, and of a change that makes no difference one has to know it first.
+# failed, N skipped". The aim is that 98 of 100 are noticed of those that make a
+# difference, which a person has to judge: read the survivors. The status is 0 when
+# 90 of 100 are, of all that are not on the list yet; with fewer the suite has lost
+# something.
 #
 # From outside: SEED, WHICH, TIME (seconds after which no change is begun; 2400),
 # JOBS (changes at a time; 2), LIMIT and OUTER (seconds that a scenario waits, and
@@ -514,7 +516,7 @@ report() {
   }
   echo "$passed passed, $failed failed, $skipped skipped"
   [ ! -s "$work/stale" ] && [ "$passed" -gt 0 ] &&
-    [ $((failed * 50)) -le $((passed + failed)) ]
+    [ $((failed * 10)) -le $((passed + failed)) ]
 }
 
 # clean_up: ends the steps that still run and removes the copies.
