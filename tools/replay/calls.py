@@ -52,7 +52,7 @@ def read_calls(trace, program, root):
     calls, begun, last = [], {}, None
     for line in trace.split("\n"):
         if last and (frame := FRAME.match(line)):
-            last.path.extend(line_of.get(frame[2], ()))
+            last.path.extend(line_of.get(frame.groups(), ()))
         elif found := LINE.match(line):
             pid, time, resumed, text = found.groups()
             last = None
@@ -81,16 +81,16 @@ def make_call(pid, time, called, text, result, seconds):
 
 
 def read_lines(trace, program, root):
-    """The function and the line of each address in the program. An address is
-    where the call returns to, so the line is that of the byte before."""
-    addresses = [address for file, address in set(FRAME.findall(trace))
-                 if file.endswith("/" + program.name)]
+    """The function and the line of each frame (file, address) in the program. An
+    address is where the call returns to, so the line is that of the byte before."""
+    frames = [(file, address) for file, address in set(FRAME.findall(trace))
+              if file.endswith("/" + program.name)]
     lines = subprocess.run(
         ["addr2line", "-f", "-e", program], stdout=subprocess.PIPE, check=True,
-        input="\n".join(hex(int(address, 16) - 1) for address in addresses),
+        input="\n".join(hex(int(address, 16) - 1) for _, address in frames),
         universal_newlines=True).stdout.split("\n")
     line_of = {}
-    for address, function, line in zip(addresses, lines[0::2], lines[1::2]):
+    for frame, function, line in zip(frames, lines[0::2], lines[1::2]):
         if found := re.match(rf"(?:{re.escape(str(root))}/|\./)?([^?].*:\d+)\b", line):
-            line_of[address] = [function, found[1]]
+            line_of[frame] = [function, found[1]]
     return line_of

@@ -3,7 +3,7 @@
  * The scenario of that name (scenarios/computes.txt) has it loaded before the C
  * library, with LD_PRELOAD, so that the servers themselves stay as they are:
  *
- *     LD_PRELOAD=build/tools/computes.so build/poll --port 8888
+ *     LD_PRELOAD=build/replay/debug/tools/computes.so build/poll --port 8888
  *
  * See ld.so(8), dlsym(3).
  */

@@ -67,6 +67,13 @@ class Run:
         self.current, self.answered = 0, 0  # steps of the scenario
         self.now = self.offset = 0
 
+        for self.now, happens, *rest in self.read_events(raw):
+            self.offset = self.offset or self.now
+            happens(*rest)
+        self.end()
+
+    def read_events(self, raw):
+        """All that happened, in the order of time: when, the method, its arguments."""
         events = [(call.time, self.falls_asleep, call) for call in self.calls
                   if meaning.may_sleep(call)]
         events += [(call.time + call.seconds, self.returns, call)
@@ -78,10 +85,7 @@ class Run:
                    if what in ("accept", "recv")]
         events += [(time, getattr(self, what), *rest) for time, what, *rest in
                    map(json.loads, read(raw / "script").splitlines())]
-        for self.now, happens, *rest in sorted(events, key=lambda event: event[0]):
-            self.offset = self.offset or self.now
-            happens(*rest)
-        self.end()
+        return sorted(events, key=lambda event: event[0])
 
     # --- What can happen -----------------------------------------------------
 
